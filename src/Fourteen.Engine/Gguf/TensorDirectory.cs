@@ -1,0 +1,39 @@
+using System.Diagnostics.CodeAnalysis;
+using Fourteen.Formats;
+
+namespace Fourteen.Engine.Gguf;
+
+/// <summary>One tensor in memory-mapped storage.</summary>
+/// <param name="Name">Name in GGUF's spelling, e.g. <c>blk.0.attn_q.weight</c>.</param>
+/// <param name="Type">Storage type.</param>
+/// <param name="Dimensions">One to four, fastest first: a linear layer [out, in] is {in, out}.</param>
+/// <param name="Address">First byte; valid as long as the file that owns the mapping is open.</param>
+/// <param name="Bytes">Size; checked against the file when it was opened.</param>
+public sealed record TensorEntry(string Name, GgmlType Type, long[] Dimensions, nint Address, long Bytes)
+{
+    /// <summary>Number of elements.</summary>
+    public long Elements => Dimensions.Aggregate(1L, (product, size) => checked(product * size));
+
+    /// <summary>Elements of one row, the contiguous dimension.</summary>
+    public long Columns => Dimensions[0];
+
+    /// <summary>All other dimensions together.</summary>
+    public long Rows => Dimensions.Skip(1).Aggregate(1L, (product, size) => checked(product * size));
+}
+
+/// <summary>The tensors of a model by name, from all its files. Read-only, so any thread may read it.</summary>
+public sealed class TensorDirectory
+{
+    private readonly Dictionary<string, TensorEntry> _byName;
+
+    public TensorDirectory(IReadOnlyList<TensorEntry> tensors)
+    {
+        All = tensors;
+        _byName = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>Every tensor, in file order.</summary>
+    public IReadOnlyList<TensorEntry> All { get; }
+
+    public bool TryFind(string name, [NotNullWhen(true)] out TensorEntry? tensor) => _byName.TryGetValue(name, out tensor);
+}
