@@ -1,0 +1,245 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Fourteen.Kernels.Memory;
+using Fourteen.Kernels.Tensors;
+using Fourteen.Kernels.Workers;
+
+namespace Fourteen.Kernels.MatMul;
+
+/// <summary>The form in which a weight type wants the activations it is multiplied with.</summary>
+public enum ActivationFormat
+{
+    /// <summary>32-bit floats as they are.</summary>
+    Float,
+
+    /// <summary>Signed bytes with one scale for 32 columns.</summary>
+    Block32,
+
+    /// <summary>Signed bytes with one scale for 256 columns.</summary>
+    Block256,
+}
+
+/// <summary>
+/// Quantized activations as kernels see them: token t's values stand at index t times the stride of each array.
+/// Quants lie in [−127, 127].
+/// </summary>
+internal unsafe struct ActivationRows
+{
+    /// <summary>[tokens, columns]</summary>
+    internal sbyte* Quants;
+    internal nint QuantStride;
+
+    /// <summary>[tokens, blocks]: real value = quant · scale.</summary>
+    internal float* Scales;
+
+    /// <summary>Block32: [tokens, blocks], scale · Σ quants of the block. Unused in Block256.</summary>
+    internal float* ScaledSums;
+
+    /// <summary>Block32: [tokens, blocks], Σ quants of the block. Unused in Block256.</summary>
+    internal int* Sums;
+
+    /// <summary>Floats from one token to the next in the three arrays above.</summary>
+    internal nint BlockStride;
+
+    /// <summary>Block256: [tokens, columns / 32], Σ of 32 quants.</summary>
+    internal short* Sums32;
+
+    /// <summary>Block256: [tokens, columns / 16], −16 · Σ of 16 quants in both halves of each integer.</summary>
+    internal int* Offsets16;
+}
+
+/// <summary>
+/// The activations that enter one or several matrix products, in each format that a weight asked for. Made once for the
+/// widest input and the most tokens of a step; owned by the thread that runs the step.
+/// </summary>
+public sealed unsafe class Activations : IDisposable
+{
+    private readonly WorkerPool _pool;
+    private readonly QuantizeJob _job = new();
+    private readonly AlignedBuffer _quants32;
+    private readonly AlignedBuffer _quants256;
+    private readonly AlignedBuffer _perBlock;
+    private readonly int _columnsMax;
+    private readonly int _rowsMax;
+    private FloatMatrix? _source;
+    private bool _has32;
+    private bool _has256;
+    private ActivationRows _rows32;
+    private ActivationRows _rows256;
+
+    public Activations(WorkerPool pool, int rowsMax, int columnsMax)
+    {
+        _pool = pool;
+        _rowsMax = rowsMax;
+        _columnsMax = (columnsMax + 255) / 256 * 256;
+        long quants = (long)rowsMax * _columnsMax;
+        _quants32 = new AlignedBuffer(quants);
+        _quants256 = new AlignedBuffer(quants);
+        // Per token: Block32 has three arrays of columns / 32; Block256 one of / 256, one of shorts / 32, one of / 16.
+        _perBlock = new AlignedBuffer(rowsMax * (long)(_columnsMax / 32) * sizeof(float) * 7);
+    }
+
+    /// <summary>Takes <paramref name="source"/> as the input of the products to come; quantized when first asked for.
+    /// </summary>
+    public void Begin(FloatMatrix source)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(source.Columns, _columnsMax, nameof(source));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(source.Rows, _rowsMax, nameof(source));
+        _source = source;
+        _has32 = false;
+        _has256 = false;
+    }
+
+    public void Dispose()
+    {
+        _quants32.Dispose();
+        _quants256.Dispose();
+        _perBlock.Dispose();
+    }
+
+    internal FloatMatrix Source => _source ?? throw new InvalidOperationException("Begin comes first.");
+
+    internal ActivationRows Quantized(ActivationFormat format)
+    {
+        ref bool has = ref format == ActivationFormat.Block32 ? ref _has32 : ref _has256;
+        if (!has)
+        {
+            has = true;
+            Layout();
+            _job.Source = Source;
+            _job.Rows = format == ActivationFormat.Block32 ? _rows32 : _rows256;
+            _job.Format = format;
+            _pool.Run(_job, Source.Rows, 4);
+        }
+
+        return format == ActivationFormat.Block32 ? _rows32 : _rows256;
+    }
+
+    private void Layout()
+    {
+        int columns = Source.Columns;
+        long perArray = (long)_rowsMax * (_columnsMax / 32);
+        float* block = (float*)_perBlock.Address;
+        _rows32 = new ActivationRows
+        {
+            Quants = (sbyte*)_quants32.Address,
+            QuantStride = columns,
+            Scales = block,
+            ScaledSums = block + perArray,
+            Sums = (int*)(block + (2 * perArray)),
+            BlockStride = columns / 32,
+        };
+        _rows256 = new ActivationRows
+        {
+            Quants = (sbyte*)_quants256.Address,
+            QuantStride = columns,
+            Scales = block + (3 * perArray),
+            BlockStride = columns / 256,
+            Offsets16 = (int*)(block + (4 * perArray)),
+            Sums32 = (short*)(block + (6 * perArray)),
+        };
+    }
+
+    private sealed class QuantizeJob : WorkerJob
+    {
+        internal FloatMatrix Source = null!; // Set before each run.
+        internal ActivationRows Rows;
+        internal ActivationFormat Format;
+
+        public override void Execute(int start, int end, int worker)
+        {
+            for (int row = start; row < end; row++)
+            {
+                if (Format == ActivationFormat.Block32)
+                    Quantize32(Source.Pointer(row), Source.Columns, Rows, row);
+                else
+                    Quantize256(Source.Pointer(row), Source.Columns, Rows, row);
+            }
+        }
+    }
+
+    /// <summary>scale = max|x| / 127, quant = x · (127 / max|x|) rounded half to even.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Quantize32(float* source, int columns, in ActivationRows rows, int row)
+    {
+        sbyte* quants = rows.Quants + (row * rows.QuantStride);
+        for (int block = 0; block < columns / 32; block++)
+        {
+            float max = AbsoluteMax(source + (block * 32), 32);
+            QuantizeBlock(source + (block * 32), quants + (block * 32), 32, max);
+            int sum = Sum(quants + (block * 32), 32);
+            float scale = max / 127f;
+            nint index = (row * rows.BlockStride) + block;
+            rows.Scales[index] = scale;
+            rows.Sums[index] = sum;
+            rows.ScaledSums[index] = scale * sum;
+        }
+    }
+
+    /// <summary>As <see cref="Quantize32"/> over 256 columns, with the partial sums that K-quants want.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Quantize256(float* source, int columns, in ActivationRows rows, int row)
+    {
+        sbyte* quants = rows.Quants + (row * rows.QuantStride);
+        for (int block = 0; block < columns / 256; block++)
+        {
+            float max = AbsoluteMax(source + (block * 256), 256);
+            QuantizeBlock(source + (block * 256), quants + (block * 256), 256, max);
+            rows.Scales[(row * rows.BlockStride) + block] = max / 127f;
+        }
+
+        short* sums32 = rows.Sums32 + ((nint)row * (columns / 32));
+        int* offsets16 = rows.Offsets16 + ((nint)row * (columns / 16));
+        for (int i = 0; i < columns / 32; i++)
+        {
+            int low = Sum(quants + (i * 32), 16);
+            int high = Sum(quants + (i * 32) + 16, 16);
+            sums32[i] = (short)(low + high);
+            offsets16[2 * i] = Pair(-16 * low);
+            offsets16[(2 * i) + 1] = Pair(-16 * high);
+        }
+    }
+
+    private static int Pair(int value) => (value & 0xFFFF) | (value << 16);
+
+    private static float AbsoluteMax(float* source, int count)
+    {
+        Vector256<float> max = Vector256<float>.Zero;
+        for (int i = 0; i < count; i += 8)
+            max = Vector256.Max(max, Vector256.Abs(Vector256.Load(source + i)));
+        float result = max[0];
+        for (int lane = 1; lane < 8; lane++)
+            result = MathF.Max(result, max[lane]);
+        return result;
+    }
+
+    private static void QuantizeBlock(float* source, sbyte* quants, int count, float max)
+    {
+        Vector256<float> inverse = Vector256.Create(max > 0 ? 127f / max : 0f);
+        for (int i = 0; i < count; i += 32)
+        {
+            Vector256<short> low = Vector256.Narrow(Round(source + i, inverse), Round(source + i + 8, inverse));
+            Vector256<short> high = Vector256.Narrow(Round(source + i + 16, inverse), Round(source + i + 24, inverse));
+            Vector256.Narrow(low, high).Store(quants + i);
+        }
+    }
+
+    /// <summary>
+    /// Adding 1.5 · 2^23 leaves the integer nearest to the value (half to even) in the low bits of the fraction; values
+    /// are within ±127. The addition is exact in every instruction set, as a conversion need not be.
+    /// </summary>
+    private static Vector256<int> Round(float* source, Vector256<float> inverse)
+    {
+        Vector256<float> magic = Vector256.Create(12582912f);
+        Vector256<float> shifted = (Vector256.Load(source) * inverse) + magic;
+        return shifted.AsInt32() - magic.AsInt32();
+    }
+
+    private static int Sum(sbyte* quants, int count)
+    {
+        int sum = 0;
+        for (int i = 0; i < count; i++)
+            sum += quants[i];
+        return sum;
+    }
+}

@@ -1,0 +1,87 @@
+using Fourteen.Formats;
+using Fourteen.Kernels.Lanes;
+
+namespace Fourteen.Kernels.MatMul;
+
+/// <summary>
+/// What the matrix product knows of a weight type: how 16 rows are packed, which activations it takes, and its kernels.
+/// </summary>
+internal sealed unsafe class QuantKind
+{
+    internal required GgmlType Type { get; init; }
+
+    /// <summary>The form of activations that <see cref="Paths"/> multiply with; Float where the float tile serves.
+    /// </summary>
+    internal required ActivationFormat Activation { get; init; }
+
+    /// <summary>Columns of one packed block.</summary>
+    internal required int BlockColumns { get; init; }
+
+    /// <summary>Bytes of one packed block of 16 rows.</summary>
+    internal required int BlockBytes { get; init; }
+
+    /// <summary>(first row, bytes of a row, rows present, block index, target): packs one block of up to 16 rows.
+    /// </summary>
+    internal required delegate*<byte*, long, int, int, byte*, void> Pack { get; init; }
+
+    /// <summary>Integer kernels, best first; empty where <see cref="Activation"/> is Float.</summary>
+    internal required TilePath[] Paths { get; init; }
+
+    /// <summary>The kernel of an instruction set; the walk of tests over types and paths uses it too.</summary>
+    internal TilePath Path(IsaPath isa) => Array.Find(Paths, path => path.Isa == isa);
+}
+
+/// <summary>
+/// The types that have packed kernels, one row each. A type without a row is multiplied through its dequantized tile
+/// (<see cref="FloatTile"/>), which is the same for all.
+/// </summary>
+internal static unsafe class QuantTable
+{
+    private static readonly QuantKind[] Rows =
+    [
+        Block32(GgmlType.Q4_0, TileQ4_0.BlockBytes, &TileQ4_0.Pack, TilePath.Of<TileQ4_0>()),
+        Block32(GgmlType.Q4_1, TileQ4_1.BlockBytes, &TileQ4_1.Pack, TilePath.Of<TileQ4_1>()),
+        Block32(GgmlType.Q8_0, TileQ8_0.BlockBytes, &TileQ8_0.Pack, TilePath.Of<TileQ8_0>()),
+        Block256(GgmlType.Q4_K, TileQ4_K.BlockBytes, &TileQ4_K.Pack, TilePath.Of<TileQ4_K>()),
+        Block256(GgmlType.Q6_K, TileQ6_K.BlockBytes, &TileQ6_K.Pack, TilePath.Of<TileQ6_K>()),
+        Floats(GgmlType.F16, &PackedFloats.Pack16),
+        Floats(GgmlType.BF16, &PackedFloats.Pack16),
+        Floats(GgmlType.F32, &PackedFloats.Pack32),
+    ];
+
+    internal static IReadOnlyList<QuantKind> All => Rows;
+
+    internal static QuantKind? Find(GgmlType type) => Array.Find(Rows, row => row.Type == type);
+
+    private static QuantKind Block32(
+        GgmlType type, int blockBytes, delegate*<byte*, long, int, int, byte*, void> pack, TilePath[] paths) => new()
+        {
+            Type = type,
+            Activation = ActivationFormat.Block32,
+            BlockColumns = 32,
+            BlockBytes = blockBytes,
+            Pack = pack,
+            Paths = paths,
+        };
+
+    private static QuantKind Block256(
+        GgmlType type, int blockBytes, delegate*<byte*, long, int, int, byte*, void> pack, TilePath[] paths) => new()
+        {
+            Type = type,
+            Activation = ActivationFormat.Block256,
+            BlockColumns = 256,
+            BlockBytes = blockBytes,
+            Pack = pack,
+            Paths = paths,
+        };
+
+    private static QuantKind Floats(GgmlType type, delegate*<byte*, long, int, int, byte*, void> pack) => new()
+    {
+        Type = type,
+        Activation = ActivationFormat.Float,
+        BlockColumns = 1,
+        BlockBytes = Tile.Rows * GgmlTypeTraits.Of(type).BlockBytes,
+        Pack = pack,
+        Paths = [],
+    };
+}

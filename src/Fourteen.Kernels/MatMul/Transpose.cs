@@ -1,0 +1,47 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Fourteen.Kernels.MatMul;
+
+/// <summary>Sixteen rows of floats to columns of sixteen.</summary>
+internal static unsafe class Transpose
+{
+    /// <summary>target[c, r] = source[r, c] for 16 rows, <paramref name="stride"/> floats apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void To16(float* source, int stride, int columns, float* target)
+    {
+        int c = 0;
+        for (; c + 4 <= columns; c += 4)
+        {
+            for (int r = 0; r < 16; r += 4)
+                Square4(source + (r * stride) + c, stride, target + (c * 16) + r);
+        }
+
+        for (; c < columns; c++)
+        {
+            for (int r = 0; r < 16; r++)
+                target[(c * 16) + r] = source[(r * stride) + c];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Square4(float* source, int stride, float* target)
+    {
+        Vector128<float> a = Vector128.Load(source);
+        Vector128<float> b = Vector128.Load(source + stride);
+        Vector128<float> c = Vector128.Load(source + (2 * stride));
+        Vector128<float> d = Vector128.Load(source + (3 * stride));
+        Vector128<float> ac0 = Interleave(a, c, Vector128.Create(0, 0, 1, 1)), ac1 = Interleave(a, c, Vector128.Create(2, 2, 3, 3));
+        Vector128<float> bd0 = Interleave(b, d, Vector128.Create(0, 0, 1, 1)), bd1 = Interleave(b, d, Vector128.Create(2, 2, 3, 3));
+        Interleave(ac0, bd0, Vector128.Create(0, 0, 1, 1)).Store(target);
+        Interleave(ac0, bd0, Vector128.Create(2, 2, 3, 3)).Store(target + 16);
+        Interleave(ac1, bd1, Vector128.Create(0, 0, 1, 1)).Store(target + 32);
+        Interleave(ac1, bd1, Vector128.Create(2, 2, 3, 3)).Store(target + 48);
+    }
+
+    /// <summary>Even lanes from one vector and odd lanes from another, in the order of <paramref name="lanes"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Interleave(Vector128<float> even, Vector128<float> odd, Vector128<int> lanes) =>
+        Vector128.ConditionalSelect(
+            Vector128.Create(-1, 0, -1, 0).AsSingle(), Vector128.Shuffle(even, lanes), Vector128.Shuffle(odd, lanes));
+}
