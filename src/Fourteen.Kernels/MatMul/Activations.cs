@@ -73,10 +73,10 @@ public sealed unsafe class Activations : IDisposable
         _rowsMax = rowsMax;
         _columnsMax = (columnsMax + 255) / 256 * 256;
         long quants = (long)rowsMax * _columnsMax;
-        _quants32 = new AlignedBuffer(quants);
-        _quants256 = new AlignedBuffer(quants);
+        _quants32 = new AlignedBuffer(quants, zeroed: false);
+        _quants256 = new AlignedBuffer(quants, zeroed: false);
         // Per token: Block32 has three arrays of columns / 32; Block256 one of / 256, one of shorts / 32, one of / 16.
-        _perBlock = new AlignedBuffer(rowsMax * (long)(_columnsMax / 32) * sizeof(float) * 7);
+        _perBlock = new AlignedBuffer(rowsMax * (long)(_columnsMax / 32) * sizeof(float) * 7, zeroed: false);
     }
 
     /// <summary>Takes <paramref name="source"/> as the input of the products to come; quantized when first asked for.

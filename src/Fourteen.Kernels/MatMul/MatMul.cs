@@ -44,7 +44,8 @@ public sealed unsafe class MatMul : IDisposable
         private const int ProductsMax = 3;
 
         private readonly Work[] _works = new Work[ProductsMax];
-        private readonly AlignedBuffer _scratch = new(workers * (long)ScratchFloats * sizeof(float));
+        private readonly AlignedBuffer _scratch =
+            new(workers * (long)ScratchFloats * sizeof(float), zeroed: false);
         private int _count;
         private FloatMatrix _source = null!; // Set by Prepare, which comes before each run.
 

@@ -34,7 +34,7 @@ public sealed unsafe class WeightMatrix : IDisposable
     public int Columns { get; }
 
     /// <summary>Bytes that the matrix holds beside its file.</summary>
-    public long PackedBytes => _packed?.Bytes ?? 0;
+    public long PackedBytes => _packed?.Length ?? 0;
 
     /// <summary>
     /// Over rows in memory at <paramref name="address"/>, in ggml's layout. Packed in parallel where
@@ -48,7 +48,7 @@ public sealed unsafe class WeightMatrix : IDisposable
             return new WeightMatrix(type, address, rows, columns, null);
 
         int groups = (rows + Tile.Rows - 1) / Tile.Rows;
-        var buffer = new AlignedBuffer(groups * GroupBytesOf(kind, columns));
+        var buffer = new AlignedBuffer(groups * GroupBytesOf(kind, columns), zeroed: false);
         var matrix = new WeightMatrix(type, address, rows, columns, buffer);
         pool.Run(new PackJob(matrix, kind), groups, Math.Max(1, groups / (pool.ThreadCount * 8)));
         return matrix;

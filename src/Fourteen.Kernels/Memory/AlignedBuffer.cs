@@ -3,40 +3,55 @@ using System.Runtime.InteropServices;
 namespace Fourteen.Kernels.Memory;
 
 /// <summary>
-/// Memory outside the garbage collector, aligned to a cache line, with one owner: whoever holds the buffer frees it by
-/// <see cref="Dispose"/>; what is derived from <see cref="Address"/> must not outlive it. Not zeroed, and so not touched:
-/// the system gives pages when they are first written.
+/// Native memory outside the garbage collector, aligned to a cache line (64 bytes, which is also one 512-bit vector).
+/// It has one owner, who disposes it once nobody uses <see cref="Address"/> any more; there is no finalizer, because it
+/// could free the memory while a raw address is still in use. Not synchronized: concurrent use of the content is the
+/// user's affair.
 /// </summary>
 public sealed unsafe class AlignedBuffer : IDisposable
 {
-    /// <summary>Bytes of a cache line on every processor we know.</summary>
+    /// <summary>Bytes of alignment of <see cref="Address"/>.</summary>
     public const int Alignment = 64;
 
     private void* _memory;
 
-    /// <param name="bytes">Size; zero is allowed.</param>
-    public AlignedBuffer(long bytes)
+    /// <param name="bytes">Size, 0 or more; an empty buffer has a valid address too.</param>
+    /// <param name="zeroed">Whether the memory is cleared; otherwise its content is arbitrary.</param>
+    /// <exception cref="OutOfMemoryException">The system does not give that much.</exception>
+    public AlignedBuffer(long bytes, bool zeroed)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        Bytes = bytes;
-        _memory = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, Alignment), Alignment);
+        // A whole number of cache lines, and at least one, so that the last vector of a buffer lies inside it.
+        nuint size = checked((nuint)(Math.Max(bytes, 1) + Alignment - 1) / Alignment * Alignment);
+        _memory = NativeMemory.AlignedAlloc(size, Alignment);
+        Length = bytes;
+        if (zeroed)
+            NativeMemory.Clear(_memory, size);
     }
 
-    ~AlignedBuffer() => Free();
-
-    /// <summary>First byte.</summary>
-    public nint Address => (nint)_memory;
-
-    /// <summary>Size as asked for.</summary>
-    public long Bytes { get; }
-
-    public void Dispose()
+    /// <summary>First byte; a multiple of <see cref="Alignment"/>.</summary>
+    public nint Address
     {
-        Free();
-        GC.SuppressFinalize(this);
+        get
+        {
+            ObjectDisposedException.ThrowIf(_memory is null, this);
+            return (nint)_memory;
+        }
     }
 
-    private void Free()
+    /// <summary>Size in bytes, as asked for.</summary>
+    public long Length { get; }
+
+    /// <summary>The bytes [<paramref name="offset"/>, offset + <paramref name="length"/>).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">They do not all lie in the buffer.</exception>
+    public Span<byte> Span(long offset, int length)
+    {
+        MemoryRange.Check(offset, length, Length);
+        return new Span<byte>((byte*)Address + offset, length);
+    }
+
+    /// <summary>Frees the memory; further calls do nothing.</summary>
+    public void Dispose()
     {
         NativeMemory.AlignedFree(_memory);
         _memory = null;

@@ -20,7 +20,7 @@ public sealed unsafe class FloatMatrix : IDisposable
         RowsMax = rowsMax;
         Columns = columns;
         Stride = (columns + Group - 1) / Group * Group;
-        _buffer = new AlignedBuffer((long)rowsMax * Stride * sizeof(float));
+        _buffer = new AlignedBuffer((long)rowsMax * Stride * sizeof(float), zeroed: false);
         Rows = rowsMax;
     }
 
