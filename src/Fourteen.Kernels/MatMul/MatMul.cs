@@ -20,10 +20,10 @@ public sealed unsafe class MatMul : IDisposable
     private readonly WorkerPool _pool;
     private readonly MatMulJob _job;
 
-    public MatMul(WorkerPool pool)
+    public MatMul(WorkerPool pool, IsaPath isa)
     {
         _pool = pool;
-        _job = new MatMulJob(pool.ThreadCount);
+        _job = new MatMulJob(isa, pool.ThreadCount);
     }
 
     /// <summary>
@@ -38,7 +38,7 @@ public sealed unsafe class MatMul : IDisposable
 
     public void Dispose() => _job.Dispose();
 
-    private sealed class MatMulJob(int workers) : WorkerJob, IDisposable
+    private sealed class MatMulJob(IsaPath isa, int workers) : WorkerJob, IDisposable
     {
         /// <summary>The most products of one call: query, key and value.</summary>
         private const int ProductsMax = 3;
@@ -85,7 +85,7 @@ public sealed unsafe class MatMul : IDisposable
                     Output = products[i].Output,
                     FirstGroup = groups,
                     Rows = format == ActivationFormat.Float ? default : input.Quantized(format),
-                    Path = format == ActivationFormat.Float ? default : weights.Kind!.Path(Isa.Selected), // Has paths.
+                    Path = format == ActivationFormat.Float ? default : weights.Kind!.Path(isa), // Has paths.
                 };
                 groups += weights.Groups;
             }
@@ -128,7 +128,7 @@ public sealed unsafe class MatMul : IDisposable
                 if (weights.Kind is { } kind)
                 {
                     byte* packed = weights.Group(group) + ((long)column * kind.BlockBytes);
-                    PackedFloats.Widen(Isa.Selected, weights.Type, packed, columns, tile);
+                    PackedFloats.Widen(isa, weights.Type, packed, columns, tile);
                 }
                 else
                 {
@@ -136,7 +136,7 @@ public sealed unsafe class MatMul : IDisposable
                 }
 
                 FloatTile.Run(
-                    Isa.Selected, tile, columns, _source.Pointer(0) + column, _source.Stride, _source.Rows, output, stride,
+                    isa, tile, columns, _source.Pointer(0) + column, _source.Stride, _source.Rows, output, stride,
                     column == 0);
             }
         }

@@ -1,0 +1,12 @@
+using Fourteen.Kernels.Operators;
+
+namespace Fourteen.Engine.Models;
+
+/// <summary>
+/// Llama and what took its shape (SmolLM2 among them). The converter to GGUF permutes its query and key rows, so that
+/// adjacent lanes turn together.
+/// </summary>
+internal static class Llama
+{
+    internal static Architecture Row { get; } = new("llama", QueryKeyNorm: false, RopePairs.Adjacent);
+}

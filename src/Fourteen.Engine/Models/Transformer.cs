@@ -1,0 +1,169 @@
+using System.Runtime.InteropServices;
+using Fourteen.Engine.Scheduling;
+using Fourteen.Kernels.Lanes;
+using Fourteen.Kernels.MatMul;
+using Fourteen.Kernels.Operators;
+using Fourteen.Kernels.Tensors;
+using Fourteen.Kernels.Workers;
+
+namespace Fourteen.Engine.Models;
+
+/// <summary>
+/// The one forward pass: a batch of tokens to logits for the rows that want them. It names operators and buffers and does
+/// no arithmetic itself. Owned by the engine thread; buffers are made once for the longest step.
+/// </summary>
+internal sealed class Transformer : IDisposable
+{
+    /// <summary>Rows of logits in one step: each is as long as the vocabulary.</summary>
+    internal const int LogitRowsMax = 64;
+
+    private readonly ModelConfig _config;
+    private readonly ModelWeights _weights;
+    private readonly MatMul _matMul;
+    private readonly RmsNorm _norm;
+    private readonly Elementwise _elementwise;
+    private readonly Attention _attention;
+    private readonly KvStore _cache;
+    private readonly Activations _input;
+
+    private readonly FloatMatrix _x;       // [tokens, hidden]: the residual stream
+    private readonly FloatMatrix _h;       // [tokens, hidden]: its normalized form
+    private readonly FloatMatrix _q;       // [tokens, heads * headDim]
+    private readonly FloatMatrix _k;       // [tokens, kvHeads * headDim]
+    private readonly FloatMatrix _v;       // [tokens, kvHeads * headDim]
+    private readonly FloatMatrix _heads;   // [tokens, heads * headDim]: attention's result
+    private readonly FloatMatrix _gate;    // [tokens, feedForward]
+    private readonly FloatMatrix _up;      // [tokens, feedForward]
+    private readonly FloatMatrix _back;    // [tokens, hidden]: what returns to the residual stream
+    private readonly FloatMatrix _cos;     // [tokens, pairs]
+    private readonly FloatMatrix _sin;     // [tokens, pairs]
+    private readonly FloatMatrix _last;    // [logit rows, hidden]
+    private readonly FloatMatrix _logits;  // [logit rows, vocabulary]
+
+    internal Transformer(
+        ModelConfig config, ModelWeights weights, KvStore cache, WorkerPool pool, IsaPath isa, int tokensMax)
+    {
+        _config = config;
+        _weights = weights;
+        _cache = cache;
+        _matMul = new MatMul(pool, isa);
+        _norm = new RmsNorm(pool, isa);
+        _elementwise = new Elementwise(pool, isa);
+        _attention = new Attention(pool, isa, config.Heads, cache);
+        int queries = config.Heads * config.HeadDim;
+        int keys = config.KvHeads * config.HeadDim;
+        int widest = Math.Max(Math.Max(config.Hidden, queries), config.FeedForward);
+        _input = new Activations(pool, Math.Max(tokensMax, LogitRowsMax), widest);
+        _x = new FloatMatrix(tokensMax, config.Hidden);
+        _h = new FloatMatrix(tokensMax, config.Hidden);
+        _q = new FloatMatrix(tokensMax, queries);
+        _k = new FloatMatrix(tokensMax, keys);
+        _v = new FloatMatrix(tokensMax, keys);
+        _heads = new FloatMatrix(tokensMax, queries);
+        _gate = new FloatMatrix(tokensMax, config.FeedForward);
+        _up = new FloatMatrix(tokensMax, config.FeedForward);
+        _back = new FloatMatrix(tokensMax, config.Hidden);
+        int pairs = config.Rope.Inverse.Length;
+        _cos = new FloatMatrix(tokensMax, pairs);
+        _sin = new FloatMatrix(tokensMax, pairs);
+        _last = new FloatMatrix(LogitRowsMax, config.Hidden);
+        _logits = new FloatMatrix(LogitRowsMax, config.Vocabulary);
+    }
+
+    /// <summary>
+    /// Computes the batch, leaves its keys and values in the cache, and returns logits [batch.LogitRows, vocabulary], valid
+    /// until the next call.
+    /// </summary>
+    internal FloatMatrix Forward(Batch batch)
+    {
+        Embed(batch);
+        Turn(batch);
+        ReadOnlySpan<AttentionSpan> spans = CollectionsMarshal.AsSpan(batch.Spans);
+        for (int layer = 0; layer < _config.Layers; layer++)
+        {
+            LayerWeights w = _weights.Layers[layer];
+            AttentionBlock(layer, w, spans);
+            FeedForwardBlock(w);
+        }
+
+        return Logits(batch);
+    }
+
+    public void Dispose()
+    {
+        _matMul.Dispose();
+        _attention.Dispose();
+        _input.Dispose();
+        foreach (FloatMatrix matrix in (ReadOnlySpan<FloatMatrix>)
+            [_x, _h, _q, _k, _v, _heads, _gate, _up, _back, _cos, _sin, _last, _logits])
+        {
+            matrix.Dispose();
+        }
+    }
+
+    /// <summary>x = x + Wo · attention(rope(norm(Wq h)), rope(norm(Wk h)), Wv h), h = norm(x).</summary>
+    private void AttentionBlock(int layer, LayerWeights w, ReadOnlySpan<AttentionSpan> spans)
+    {
+        _norm.Run(_x, w.AttentionNorm, _config.RmsEpsilon, _h);
+        _input.Begin(_h);
+        _matMul.Run(_input, new Product(w.Query, _q), new Product(w.Key, _k), new Product(w.Value, _v));
+        if (w.QueryNorm is not null)
+            _norm.Run(_q, w.QueryNorm, _config.RmsEpsilon, _q);
+        if (w.KeyNorm is not null)
+            _norm.Run(_k, w.KeyNorm, _config.RmsEpsilon, _k);
+        Rope.Run(_q, _config.Heads, _config.HeadDim, _cos, _sin, _config.RopePairs);
+        Rope.Run(_k, _config.KvHeads, _config.HeadDim, _cos, _sin, _config.RopePairs);
+        foreach (ref readonly AttentionSpan span in spans)
+            _cache.Write(layer, in span, _k, _v);
+        _attention.Run(layer, spans, _q, _heads, 1f / MathF.Sqrt(_config.HeadDim));
+        _input.Begin(_heads);
+        _matMul.Run(_input, new Product(w.AttentionOutput, _back));
+        _elementwise.Add(_x, _back);
+    }
+
+    /// <summary>x = x + Wdown · (silu(Wgate h) · (Wup h)), h = norm(x).</summary>
+    private void FeedForwardBlock(LayerWeights w)
+    {
+        _norm.Run(_x, w.FeedForwardNorm, _config.RmsEpsilon, _h);
+        _input.Begin(_h);
+        _matMul.Run(_input, new Product(w.Gate, _gate), new Product(w.Up, _up));
+        _elementwise.SwiGlu(_gate, _up);
+        _input.Begin(_gate);
+        _matMul.Run(_input, new Product(w.Down, _back));
+        _elementwise.Add(_x, _back);
+    }
+
+    private void Embed(Batch batch)
+    {
+        _x.Rows = batch.Tokens.Count;
+        for (int row = 0; row < batch.Tokens.Count; row++)
+            _weights.Embedding.ReadRow(batch.Tokens[row], _x.Row(row));
+    }
+
+    /// <summary>Cosines and sines of every row, once for all layers.</summary>
+    private void Turn(Batch batch)
+    {
+        _cos.Rows = batch.Tokens.Count;
+        _sin.Rows = batch.Tokens.Count;
+        for (int s = 0; s < batch.Spans.Count; s++)
+        {
+            AttentionSpan span = batch.Spans[s];
+            for (int i = 0; i < span.Count; i++)
+                batch.Rope(s).Turn(span.FirstPosition + i, _cos.Row(span.FirstRow + i), _sin.Row(span.FirstRow + i));
+        }
+    }
+
+    private FloatMatrix Logits(Batch batch)
+    {
+        _last.Rows = batch.LogitRows.Count;
+        _logits.Rows = batch.LogitRows.Count;
+        if (batch.LogitRows.Count == 0)
+            return _logits;
+        for (int i = 0; i < batch.LogitRows.Count; i++)
+            _x.Row(batch.LogitRows[i]).CopyTo(_last.Row(i));
+        _norm.Run(_last, _weights.OutputNorm, _config.RmsEpsilon, _last);
+        _input.Begin(_last);
+        _matMul.Run(_input, new Product(_weights.Output, _logits));
+        return _logits;
+    }
+}
