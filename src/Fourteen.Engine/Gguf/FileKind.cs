@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Fourteen.Engine.Gguf;
 
 /// <summary>
-/// What a file is that should have been a model and is not: the usual ways in which a download goes wrong, and the other
-/// formats that people pass by mistake.
+/// What a file is that should have been a model and is not: the usual ways in which a download goes wrong, and the
+/// other formats that people pass by mistake.
 /// </summary>
 internal static class FileKind
 {
@@ -43,7 +43,8 @@ internal static class FileKind
             return ("it is a compressed archive (zstd, xz or bzip2)", "decompress it first");
         if (IsSafeTensors(head))
             return ("it is a safetensors file", "open the folder that holds it together with its config.json");
-        if (head.StartsWith("lmgg"u8) || head.StartsWith("fmgg"u8) || head.StartsWith("tjgg"u8) || head.StartsWith("algg"u8))
+        if (head is [(byte)'l' or (byte)'f', (byte)'m', (byte)'g', (byte)'g', ..] || head.StartsWith("tjgg"u8)
+            || head.StartsWith("algg"u8))
             return ("it is an old ggml file from before GGUF", "convert the original model anew with llama.cpp");
         if (!head.ContainsAnyExcept((byte)0))
             return ("it begins with zeros, as an unfinished download does", "download it again");
@@ -62,7 +63,11 @@ internal static class FileKind
         }
 
         if (text.StartsWith("<"u8))
-            return ("it is a web page (HTML), so the download failed", "download the file itself, not the page about it");
+        {
+            return ("it is a web page (HTML), so the download failed",
+                "download the file itself, not the page about it");
+        }
+
         if (text.StartsWith("{"u8))
             return ("it is JSON text", "check the path; a download that failed may have stored the server's answer");
         return null;

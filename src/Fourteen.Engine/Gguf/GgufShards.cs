@@ -42,7 +42,7 @@ internal static class GgufShards
             {
                 throw new ModelFileException(
                     metadata.Path, "split.count",
-                    $"the model has {count} files, but {System.IO.Path.GetFileName(path)} is not beside this one",
+                    $"the model has {count} files, but {Path.GetFileName(path)} is not beside this one",
                     "download the missing file into the same folder");
             }
 
@@ -79,7 +79,7 @@ internal static class GgufShards
         long index = metadata.FindInteger("split.no") ?? (named?.Number - 1) ?? 0;
         if (index != 0)
         {
-            string first = named is { } parts ? System.IO.Path.GetFileName(Name(parts.Prefix, 0, count)) : "the first file";
+            string first = named is { } parts ? Path.GetFileName(Name(parts.Prefix, 0, count)) : "the first file";
             throw new ModelFileException(
                 path, "split.no", $"this is file {index + 1} of {count} of a split model", $"open {first} instead");
         }
@@ -88,7 +88,7 @@ internal static class GgufShards
         {
             throw new ModelFileException(
                 path, "split.count", $"the first of {count} files of a split model must be named "
-                + $"{System.IO.Path.GetFileName(Name("NAME", 0, count))}, so that the others are found beside it",
+                + $"{Path.GetFileName(Name("NAME", 0, count))}, so that the others are found beside it",
                 "give the files their original names");
         }
 

@@ -102,7 +102,7 @@ internal static class GgufTensorInfos
             4 or 5 => $"the tensor type {id} ({(id == 4 ? "Q4_2" : "Q4_3")}) was removed from ggml",
             31 or 32 or 33 => $"the tensor type {id} (Q4_0 repacked for ARM) was removed from ggml",
             36 or 37 or 38 => $"the tensor type {id} (IQ4_NL repacked, or I2_S of a fork) was removed from ggml",
-            >= 97 and < 1000 => $"the tensor type {id} is none of ggml's; ik_llama.cpp uses such ids for types of its own",
+            >= 97 and < 1000 => $"the tensor type {id} is none of ggml's, but perhaps one of ik_llama.cpp's own",
             _ => $"the tensor type {id} is unknown",
         };
         throw cursor.Refuse(what, "use a file of this model with ordinary ggml types");

@@ -86,7 +86,11 @@ internal sealed class ModelBytes : IDisposable
     private static MappedFile Map(string path)
     {
         if (Directory.Exists(path))
-            throw new ModelFileException(path, "", "a file is wanted here, but this is a folder", "name the file in it");
+        {
+            throw new ModelFileException(
+                path, "", "a file is wanted here, but this is a folder", "name the file in it");
+        }
+
         try
         {
             return new MappedFile(path);

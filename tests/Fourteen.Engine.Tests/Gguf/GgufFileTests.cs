@@ -33,7 +33,8 @@ public sealed class GgufFileTests
     [Fact]
     public void Open_GoldenModel_ReadsWhatItsConfigSays()
     {
-        using JsonDocument config = JsonDocument.Parse(File.ReadAllText(SharedFiles.Golden("models/qwen3/config.json")));
+        string text = File.ReadAllText(SharedFiles.Golden("models/qwen3/config.json"));
+        using JsonDocument config = JsonDocument.Parse(text);
         using GgufFile file = GgufFile.Open(SharedFiles.Golden("models/qwen3/model.gguf"));
         JsonElement root = config.RootElement;
 
