@@ -1,0 +1,36 @@
+using Fourteen.Kernels.Lanes;
+using Fourteen.Kernels.Operators;
+
+namespace Fourteen.Engine;
+
+/// <summary>How the engine of a process works.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Workers, the engine thread included.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>
+    /// Tokens of one step over all sequences of a model: enough for the kernels to reuse each weight many times, few enough
+    /// that a step stays short.
+    /// </summary>
+    public int StepTokens { get; init; } = 512;
+
+    /// <summary>The kernels' instruction set.</summary>
+    public IsaPath Isa { get; init; } = Kernels.Lanes.Isa.Selected;
+}
+
+/// <summary>How one model is loaded.</summary>
+public sealed record ModelOptions
+{
+    /// <summary>Positions of one sequence; null for what the model was made for.</summary>
+    public int? Context { get; init; }
+
+    /// <summary>Sequences of full context that the cache has blocks for.</summary>
+    public int SequencesMax { get; init; } = 1;
+
+    /// <summary>How keys and values are stored.</summary>
+    public KvType KvType { get; init; } = KvType.F16;
+
+    /// <summary>Multiply in 32-bit floats with a 32-bit cache, whatever the weights' type.</summary>
+    public bool Precise { get; init; }
+}

@@ -1,0 +1,128 @@
+using System.Runtime.CompilerServices;
+using Fourteen.Engine.Models;
+using Fourteen.Engine.Scheduling;
+using Fourteen.Kernels.Lanes;
+
+namespace Fourteen.Engine;
+
+/// <summary>
+/// Loads models and computes with them: the door to the engine thread. All members may be called from any thread; each
+/// call of a generating member is one sequence, and sequences in flight at once are computed together.
+/// </summary>
+public sealed class InferenceEngine : IDisposable
+{
+    private readonly EngineOptions _options;
+    private readonly EngineLoop _loop;
+
+    public InferenceEngine(EngineOptions options)
+    {
+        _options = options;
+        _loop = new EngineLoop(options.Threads);
+    }
+
+    /// <summary>Opens and loads a model; throws <see cref="ModelFileException"/> where it cannot be used.</summary>
+    /// <param name="path">A GGUF file, or a folder with config.json and safetensors.</param>
+    /// <param name="progress">Told (layers done, layers) while weights are packed; called on the engine thread.</param>
+    public async Task<LoadedModel> LoadAsync(
+        string path, ModelOptions options, Action<int, int>? progress, CancellationToken cancellation)
+    {
+        ModelFile file = ModelFile.Open(path);
+        try
+        {
+            ModelConfig config = ModelConfig.Read(file);
+            int context = options.Context ?? config.ContextLength;
+            if (context < 1 || context > config.ContextLength)
+            {
+                throw new RequestException(
+                    "context", $"the context must be 1 … {config.ContextLength} tokens for {path}, found {context}");
+            }
+
+            var model = new LoadedModel(file, config, context, options);
+            await OnEngineThread(() => Load(model, progress), cancellation).ConfigureAwait(false);
+            return model;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Ends the model's sequences and frees its memory.</summary>
+    public Task UnloadAsync(LoadedModel model, CancellationToken cancellation) =>
+        OnEngineThread(() => _loop.Remove(model.Runtime), cancellation);
+
+    /// <summary>
+    /// Logits at <paramref name="positions"/> of a text, in order of position.
+    /// </summary>
+    /// <param name="tokens">Ids of the whole text.</param>
+    /// <param name="chunkMax">The most tokens computed in one step.</param>
+    public async IAsyncEnumerable<LogitsRow> LogitsAsync(
+        LoadedModel model, IReadOnlyList<int> tokens, IReadOnlyList<int> positions, int chunkMax,
+        [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        model.CheckTokens(tokens);
+        foreach (int position in positions)
+        {
+            if (position < 0 || position >= tokens.Count)
+            {
+                throw new RequestException(
+                    "positions", $"a position must be 0 … {tokens.Count - 1} for {tokens.Count} tokens, found {position}");
+            }
+        }
+
+        if (chunkMax < 1)
+            throw new RequestException("chunk", $"a chunk must have 1 token or more, found {chunkMax}");
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var consumer = new LogitsConsumer(tokens.Count, positions);
+        Submit(model, new Sequence(tokens, model.Config.Rope, chunkMax, consumer, left.Token));
+        try
+        {
+            await foreach (LogitsRow row in consumer.Rows.ReadAllAsync(cancellation).ConfigureAwait(false))
+                yield return row;
+        }
+        finally
+        {
+            // A reader that leaves early must not keep the sequence going.
+            await left.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose() => _loop.Dispose();
+
+    private void Submit(LoadedModel model, Sequence sequence)
+    {
+        if (!_loop.TryPost(() => model.Runtime.Scheduler.Add(sequence)))
+            throw new RequestException("queue", "the engine's queue is full; try again later");
+    }
+
+    private void Load(LoadedModel model, Action<int, int>? progress)
+    {
+        ModelWeights weights = ModelWeights.Load(
+            model.File, model.Config, _loop.Pool, packed: !model.Options.Precise, progress);
+        model.Runtime = new ModelRuntime(model, weights, _loop.Pool, _options.Isa, _options.StepTokens);
+        _loop.Add(model.Runtime);
+    }
+
+    private async Task OnEngineThread(Action action, CancellationToken cancellation)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool posted = _loop.TryPost(() =>
+        {
+            try
+            {
+                cancellation.ThrowIfCancellationRequested();
+                action();
+                done.SetResult();
+            }
+            catch (Exception fault)
+            {
+                // Carried to the caller who awaits it.
+                done.SetException(fault);
+            }
+        });
+        if (!posted)
+            throw new RequestException("queue", "the engine's queue is full; try again later");
+        await done.Task.ConfigureAwait(false);
+    }
+}

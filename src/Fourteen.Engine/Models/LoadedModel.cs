@@ -1,0 +1,52 @@
+using Fourteen.Engine.Gguf;
+
+namespace Fourteen.Engine.Models;
+
+/// <summary>
+/// A model that the engine has loaded: what its users may read from any thread. Weights, cache and sequences belong to
+/// the engine thread.
+/// </summary>
+public sealed class LoadedModel
+{
+    internal LoadedModel(ModelFile file, ModelConfig config, int context, ModelOptions options)
+    {
+        File = file;
+        Config = config;
+        Context = context;
+        Options = options;
+    }
+
+    public ModelConfig Config { get; }
+
+    /// <summary>Positions of one sequence.</summary>
+    public int Context { get; }
+
+    public ModelOptions Options { get; }
+
+    public GgufMetadata Metadata => File.Metadata;
+
+    internal ModelFile File { get; }
+
+    internal ModelRuntime Runtime { get; set; } = null!; // Set by the engine before anybody sees the model.
+
+    /// <summary>Refuses an empty text, one that does not fit the context, and ids outside the vocabulary.</summary>
+    internal void CheckTokens(IReadOnlyList<int> tokens)
+    {
+        if (tokens.Count == 0)
+            throw new RequestException("prompt", "the prompt must have one token or more, found none");
+        if (tokens.Count > Context)
+        {
+            throw new RequestException(
+                "prompt", $"the prompt has {tokens.Count} tokens, but the context has room for {Context}");
+        }
+
+        foreach (int token in tokens)
+        {
+            if (token < 0 || token >= Config.Vocabulary)
+            {
+                throw new RequestException(
+                    "prompt", $"a token id must be 0 … {Config.Vocabulary - 1}, found {token}");
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Fourteen.Engine.Models;
+using Fourteen.Engine.Scheduling;
+using Fourteen.Testing;
+using Xunit;
+
+namespace Fourteen.Engine.Tests.Models;
+
+/// <summary>
+/// Logits and greedy continuations of golden/models (transformers in 32-bit floats) against ours in precise mode. Every
+/// folder is walked; those of architectures that are not in <see cref="ModelTable"/> are skipped by name.
+/// </summary>
+public sealed class GoldenLogitsTests(ITestOutputHelper output)
+{
+    /// <summary>The tolerance that golden/models states.</summary>
+    private const float Absolute = 1e-4f;
+    private const float Relative = 1e-4f;
+
+    public static TheoryData<string, string> Models()
+    {
+        var data = new TheoryData<string, string>();
+        string? root = SharedFiles.FindGolden("models");
+        string[] folders = root is null ? [] : Directory.GetDirectories(root);
+        foreach (string folder in folders.Order(StringComparer.Ordinal))
+        {
+            foreach (string file in (string[])["model.gguf", "model.safetensors"])
+            {
+                if (File.Exists(Path.Combine(folder, file)))
+                    data.Add(Path.GetFileName(folder), file);
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public async Task Logits_Precise_MatchReference(string folder, string file)
+    {
+        string path = Require(folder, file);
+        using JsonDocument cases = ReadCases(folder);
+        int vocabulary = cases.RootElement.GetProperty("vocab").GetInt32();
+        float[] expected = MemoryMarshal.Cast<byte, float>(
+            await File.ReadAllBytesAsync(SharedFiles.Golden($"models/{folder}/logits.f32"), Token)).ToArray();
+        using var engine = new InferenceEngine(new EngineOptions());
+        LoadedModel model = await engine.LoadAsync(path, new ModelOptions { Precise = true }, null, Token);
+
+        double worst = 0;
+        foreach (JsonElement item in cases.RootElement.GetProperty("cases").EnumerateArray())
+        {
+            int[] ids = Integers(item, "ids"), positions = Integers(item, "positions");
+            int row = item.GetProperty("first_row").GetInt32();
+            await foreach (LogitsRow actual in engine.LogitsAsync(model, ids, positions, 512, Token))
+            {
+                for (int i = 0; i < vocabulary; i++)
+                {
+                    float want = expected[(row * vocabulary) + i];
+                    double excess = Math.Abs(actual.Logits[i] - want) / (Absolute + (Relative * Math.Abs(want)));
+                    worst = Math.Max(worst, double.IsNaN(excess) ? double.PositiveInfinity : excess);
+                }
+
+                row++;
+            }
+        }
+
+        output.WriteLine($"{folder}/{file}: largest difference {worst:F3} of the tolerance");
+        Assert.True(worst <= 1, $"{folder}/{file}: largest difference is {worst:F2} times the tolerance");
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public async Task Greedy_Precise_ContinuesAsReference(string folder, string file)
+    {
+        string path = Require(folder, file);
+        using JsonDocument cases = ReadCases(folder);
+        using var engine = new InferenceEngine(new EngineOptions());
+        LoadedModel model = await engine.LoadAsync(path, new ModelOptions { Precise = true }, null, Token);
+        foreach (JsonElement item in cases.RootElement.GetProperty("cases").EnumerateArray())
+        {
+            List<int> ids = [.. Integers(item, "ids")];
+            int[] greedy = Integers(item, "greedy");
+            int prompt = ids.Count;
+            for (int i = 0; i < greedy.Length; i++)
+            {
+                await foreach (LogitsRow row in engine.LogitsAsync(model, ids, [ids.Count - 1], 512, Token))
+                    ids.Add(Array.IndexOf(row.Logits, row.Logits.Max()));
+            }
+
+            Assert.Equal(greedy, ids[prompt..]);
+        }
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static int[] Integers(JsonElement item, string name) =>
+        [.. item.GetProperty(name).EnumerateArray().Select(value => value.GetInt32())];
+
+    private static JsonDocument ReadCases(string folder) =>
+        JsonDocument.Parse(File.ReadAllText(SharedFiles.Golden($"models/{folder}/cases.json")));
+
+    /// <summary>The model's path, or a skipped test that says which issue brings the architecture.</summary>
+    private static string Require(string folder, string file)
+    {
+        using JsonDocument config = JsonDocument.Parse(File.ReadAllText(SharedFiles.Golden($"models/{folder}/config.json")));
+        string type = config.RootElement.GetProperty("model_type").GetString()!; // Every folder's config.json has it.
+        bool known = ModelTable.All.Any(row => row.Name == type);
+        string issue = type is "falcon" or "bitnet" ? "D" : "A2";
+        Assert.SkipUnless(known, $"golden/models/{folder}: architecture {type} is not supported yet (issue {issue})");
+        string golden = SharedFiles.Golden($"models/{folder}/{file}");
+        return file == "model.gguf" ? golden : Path.GetDirectoryName(golden)!; // A file's path has a folder.
+    }
+}

@@ -1,0 +1,152 @@
+using System.Runtime.InteropServices;
+using Fourteen.Formats;
+using Fourteen.Kernels.Lanes;
+using Fourteen.Kernels.MatMul;
+using Fourteen.Kernels.Quantization;
+using Fourteen.Kernels.Tensors;
+using Fourteen.Kernels.Workers;
+using Xunit;
+
+namespace Fourteen.Kernels.Tests.MatMul;
+
+/// <summary>
+/// The product of every weight type on every path: equal to its scalar twin to the bit, and close to the product in
+/// double precision of the dequantized weights.
+/// </summary>
+public sealed unsafe class MatMulTests
+{
+    /// <summary>
+    /// Activations of 8 bits: each is off by at most half a step of max / 127, so a product of n terms is off by about
+    /// Σ|w|·max / 254 at the very worst; random signs make it far less.
+    /// </summary>
+    private const double QuantizedTolerance = 1.0 / 254;
+
+    /// <summary>32-bit sums of a few hundred terms, relative to Σ|terms|.</summary>
+    private const double FloatTolerance = 1e-6;
+
+    private static readonly int[] Rows = [1, 15, 16, 17, 40];
+    private static readonly int[] Tokens = [1, 2, 3, 4, 5, 7, 9];
+
+    public static TheoryData<GgmlType, IsaPath> EveryTypeAndPath()
+    {
+        var data = new TheoryData<GgmlType, IsaPath>();
+        foreach (GgmlTypeTraits traits in GgmlTypeTraits.All)
+        {
+            if (!Dequantizer.Supports(traits.Type))
+                continue;
+            foreach (IsaPath path in Isa.BestFirst)
+                data.Add(traits.Type, path);
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(EveryTypeAndPath))]
+    public void Run_OnEveryPath_MatchesScalarToTheBit(GgmlType type, IsaPath path)
+    {
+        Assert.SkipUnless(Isa.IsSupported(path), $"{path} is not supported on this processor");
+        using var pool = new WorkerPool(2);
+        foreach (bool packed in (bool[])[true, false])
+        {
+            foreach (int columns in ColumnCounts(type))
+            {
+                byte[] weights = RandomWeights.Of(type, 40, columns, seed: columns);
+                foreach (int rows in Rows)
+                {
+                    float[] expected = Multiply(pool, IsaPath.Scalar, type, weights, rows, columns, 9, packed);
+                    foreach (int tokens in Tokens)
+                    {
+                        float[] actual = Multiply(pool, path, type, weights, rows, columns, tokens, packed);
+                        Assert.Equal(Bits(expected.AsSpan(0, tokens * rows)), Bits(actual));
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(EveryTypeAndPath))]
+    public void Run_AgainstDoublePrecision_IsClose(GgmlType type, IsaPath path)
+    {
+        Assert.SkipUnless(Isa.IsSupported(path), $"{path} is not supported on this processor");
+        using var pool = new WorkerPool(1);
+        const int RowCount = 24;
+        foreach (bool packed in (bool[])[true, false])
+        {
+            foreach (int columns in ColumnCounts(type))
+            {
+                byte[] weights = RandomWeights.Of(type, RowCount, columns, seed: 7);
+                float[] actual = Multiply(pool, path, type, weights, RowCount, columns, 3, packed);
+                Check(type, weights, RowCount, columns, actual, packed);
+            }
+        }
+    }
+
+    private static void Check(
+        GgmlType type, byte[] weights, int rows, int columns, float[] actual, bool packed)
+    {
+        float[] x = Input(3, columns);
+        float[] row = new float[columns];
+        for (int r = 0; r < rows; r++)
+        {
+            fixed (byte* address = weights)
+                Dequantizer.Row(type, (nint)(address + (r * GgmlTypeTraits.Of(type).RowBytes(columns))), row);
+            for (int t = 0; t < 3; t++)
+            {
+                double sum = 0, terms = 0, absolute = 0, max = 0;
+                for (int c = 0; c < columns; c++)
+                {
+                    double value = x[(t * columns) + c];
+                    sum += row[c] * value;
+                    terms += Math.Abs(row[c] * value);
+                    absolute += Math.Abs(row[c]);
+                    max = Math.Max(max, Math.Abs(value));
+                }
+
+                bool exact = !packed || type is GgmlType.F16 or GgmlType.BF16 or GgmlType.F32;
+                double tolerance = (terms * FloatTolerance) + (exact ? 0 : absolute * max * QuantizedTolerance);
+                Assert.InRange(actual[(t * rows) + r], sum - tolerance - 1e-30, sum + tolerance + 1e-30);
+            }
+        }
+    }
+
+    private static int[] ColumnCounts(GgmlType type)
+    {
+        int block = GgmlTypeTraits.Of(type).BlockElements;
+        return block > 64 ? [256, 512, 1280] : [block, 7 * block, 576, 1024];
+    }
+
+    private static float[] Input(int tokens, int columns)
+    {
+        var random = new Random(columns);
+        float[] x = new float[tokens * columns];
+        for (int i = 0; i < x.Length; i++)
+            x[i] = (float)((random.NextDouble() * 2) - 1) * (i % 97 == 0 ? 8 : 1);
+        return x;
+    }
+
+    private static float[] Multiply(
+        WorkerPool pool, IsaPath path, GgmlType type, byte[] weights, int rows, int columns, int tokens, bool packed)
+    {
+        using var guarded = new Testing.GuardedMemory(weights.AsSpan(0, checked(rows * (int)RowBytes(type, columns))));
+        using WeightMatrix matrix = WeightMatrix.Load(pool, type, guarded.Address, rows, columns, packed);
+        using var input = new FloatMatrix(tokens, columns);
+        using var output = new FloatMatrix(tokens, rows);
+        using var activations = new Activations(pool, tokens, columns);
+        using var matMul = new Fourteen.Kernels.MatMul.MatMul(pool, path);
+        float[] x = Input(tokens, columns);
+        for (int t = 0; t < tokens; t++)
+            x.AsSpan(t * columns, columns).CopyTo(input.Row(t));
+        activations.Begin(input);
+        matMul.Run(activations, new Product(matrix, output));
+        float[] result = new float[tokens * rows];
+        for (int t = 0; t < tokens; t++)
+            output.Row(t).CopyTo(result.AsSpan(t * rows));
+        return result;
+    }
+
+    private static long RowBytes(GgmlType type, int columns) => GgmlTypeTraits.Of(type).RowBytes(columns);
+
+    private static int[] Bits(ReadOnlySpan<float> values) => MemoryMarshal.Cast<float, int>(values).ToArray();
+}
