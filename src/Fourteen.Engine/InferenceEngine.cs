@@ -1,9 +1,14 @@
 using System.Runtime.CompilerServices;
+using Fourteen.Engine.Answers;
 using Fourteen.Engine.Models;
+using Fourteen.Engine.Sampling;
 using Fourteen.Engine.Scheduling;
-using Fourteen.Kernels.Lanes;
+using Fourteen.Engine.Tokenizers;
 
 namespace Fourteen.Engine;
+
+/// <summary>A generation that was checked: tokens, and how to go on from them.</summary>
+internal sealed record GenerationPlan(int[] Prompt, SamplingOptions Sampling, AnswerOptions Answer);
 
 /// <summary>
 /// Loads models and computes with them: the door to the engine thread. All members may be called from any thread; each
@@ -13,10 +18,12 @@ public sealed class InferenceEngine : IDisposable
 {
     private readonly EngineOptions _options;
     private readonly EngineLoop _loop;
+    private readonly TimeProvider _clock;
 
-    public InferenceEngine(EngineOptions options)
+    public InferenceEngine(EngineOptions options, TimeProvider clock)
     {
         _options = options;
+        _clock = clock;
         _loop = new EngineLoop(options.Threads);
     }
 
@@ -84,6 +91,39 @@ public sealed class InferenceEngine : IDisposable
         finally
         {
             // A reader that leaves early must not keep the sequence going.
+            await left.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Draws an answer token by token; the last event carries the result.</summary>
+    internal async IAsyncEnumerable<GenerationEvent> GenerateAsync(
+        LoadedModel model, GenerationPlan plan, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        model.CheckTokens(plan.Prompt);
+        if (plan.Prompt.Length >= model.Context)
+        {
+            throw new RequestException(
+                "prompt", $"the prompt fills the context of {model.Context} tokens and leaves no room for an answer");
+        }
+
+        Tokenizer tokenizer = model.Text.Tokenizer;
+        Detokenizer detokenizer = tokenizer.CreateDetokenizer(skipSpecial: false);
+        var text = new TokenText(detokenizer.Append, detokenizer.Flush, tokenizer.IsControl);
+        int usable = Math.Min(tokenizer.VocabularySize, model.Config.Vocabulary);
+        var consumer = new GenerationConsumer(
+            new Sampler(plan.Sampling, model.Config.Vocabulary, usable, plan.Prompt),
+            new AnswerAssembler(plan.Answer, text, plan.Prompt), model.Context, _clock);
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var sequence = new Sequence(plan.Prompt, model.Config.Rope, int.MaxValue, consumer, left.Token);
+        consumer.Begin(sequence);
+        Submit(model, sequence);
+        try
+        {
+            await foreach (GenerationEvent item in consumer.Events.ReadAllAsync(cancellation).ConfigureAwait(false))
+                yield return item;
+        }
+        finally
+        {
             await left.CancelAsync().ConfigureAwait(false);
         }
     }

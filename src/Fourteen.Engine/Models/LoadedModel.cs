@@ -1,5 +1,3 @@
-using Fourteen.Engine.Gguf;
-
 namespace Fourteen.Engine.Models;
 
 /// <summary>
@@ -8,22 +6,32 @@ namespace Fourteen.Engine.Models;
 /// </summary>
 public sealed class LoadedModel
 {
+    private readonly Lazy<ModelText> _text;
+
     internal LoadedModel(ModelFile file, ModelConfig config, int context, ModelOptions options)
     {
         File = file;
         Config = config;
+        _text = new Lazy<ModelText>(() => ModelText.Read(file));
         Context = context;
         Options = options;
     }
 
     public ModelConfig Config { get; }
 
+    /// <summary>
+    /// Tokenizer, template and end tokens, read when first asked for: computing logits of given ids needs none of them.
+    /// Throws <see cref="ModelFileException"/> where they cannot be used.
+    /// </summary>
+    public ModelText Text => _text.Value;
+
     /// <summary>Positions of one sequence.</summary>
     public int Context { get; }
 
     public ModelOptions Options { get; }
 
-    public GgufMetadata Metadata => File.Metadata;
+    /// <summary>Where it was loaded from.</summary>
+    public string Path => File.Path;
 
     internal ModelFile File { get; }
 

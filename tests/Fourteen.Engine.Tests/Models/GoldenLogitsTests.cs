@@ -43,7 +43,7 @@ public sealed class GoldenLogitsTests(ITestOutputHelper output)
         int vocabulary = cases.RootElement.GetProperty("vocab").GetInt32();
         float[] expected = MemoryMarshal.Cast<byte, float>(
             await File.ReadAllBytesAsync(SharedFiles.Golden($"models/{folder}/logits.f32"), Token)).ToArray();
-        using var engine = new InferenceEngine(new EngineOptions());
+        using var engine = new InferenceEngine(new EngineOptions(), TimeProvider.System);
         LoadedModel model = await engine.LoadAsync(path, new ModelOptions { Precise = true }, null, Token);
 
         double worst = 0;
@@ -74,7 +74,7 @@ public sealed class GoldenLogitsTests(ITestOutputHelper output)
     {
         string path = Require(folder, file);
         using JsonDocument cases = ReadCases(folder);
-        using var engine = new InferenceEngine(new EngineOptions());
+        using var engine = new InferenceEngine(new EngineOptions(), TimeProvider.System);
         LoadedModel model = await engine.LoadAsync(path, new ModelOptions { Precise = true }, null, Token);
         foreach (JsonElement item in cases.RootElement.GetProperty("cases").EnumerateArray())
         {

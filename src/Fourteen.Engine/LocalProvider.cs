@@ -1,0 +1,113 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Fourteen.Engine.Answers;
+using Fourteen.Engine.ChatTemplates;
+using Fourteen.Engine.Models;
+using Fourteen.Engine.Sampling;
+using Fourteen.Engine.Scheduling;
+using Fourteen.Engine.Tokenizers;
+using Fourteen.Protocol.Chat;
+
+namespace Fourteen.Engine;
+
+/// <summary>
+/// Answers chat requests with a loaded model: request → prompt text → tokens → sequence, and its events back. Any thread
+/// may call it; requests in flight at once are computed together.
+/// </summary>
+public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, TimeProvider clock)
+{
+    /// <summary>
+    /// Streams the answer; the last event is <see cref="Finished"/>. Throws <see cref="RequestException"/> where the
+    /// request cannot be honoured and <see cref="TemplateException"/> where the template refuses it.
+    /// </summary>
+    public async IAsyncEnumerable<ChatEvent> StreamAsync(
+        ChatRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        int[] prompt = Tokenize(request);
+        ulong seed = request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+        GenerationPlan plan = Plan(request, prompt, seed);
+        await foreach (GenerationEvent item in engine.GenerateAsync(model, plan, cancellation).ConfigureAwait(false))
+        {
+            if (item.Result is { } result)
+                yield return ToFinished(result, prompt.Length, seed);
+            else if (item.Delta.Part == AnswerPart.Thought)
+                yield return new ThoughtDelta(item.Delta.Text);
+            else
+                yield return new TextDelta(item.Delta.Text);
+        }
+    }
+
+    /// <summary>The prompt's text as the template renders it, or as it was given.</summary>
+    public string Render(ChatRequest request)
+    {
+        if (request.Text is not null)
+            return request.Text;
+        if (model.Text.Template is null)
+        {
+            throw new RequestException(
+                "messages", $"{model.Path} has no chat template; give the prompt as plain text (--raw)");
+        }
+
+        var variables = new JsonObject
+        {
+            ["messages"] = new JsonArray([.. request.Messages.Select(ToJson)]),
+            ["add_generation_prompt"] = true,
+            ["bos_token"] = TextOf(model.Text.Tokenizer.BosId),
+            ["eos_token"] = TextOf(model.Text.Tokenizer.EosId),
+        };
+        if (request.Tools is not null)
+            variables["tools"] = request.Tools.DeepClone();
+        if (request.Think is { } think)
+            variables["enable_thinking"] = think;
+        return model.Text.Template.Render(variables, clock.GetLocalNow());
+    }
+
+    private int[] Tokenize(ChatRequest request)
+    {
+        Tokenizer tokenizer = model.Text.Tokenizer;
+        int[] ids = tokenizer.Encode(Render(request), AddedTokens.All);
+        // A template that writes the BOS itself must not get a second one.
+        bool addBos = tokenizer.AddBos && tokenizer.BosId is not null && (ids.Length == 0 || ids[0] != tokenizer.BosId);
+        return addBos ? [tokenizer.BosId!.Value, .. ids] : ids; // Not null where addBos holds.
+    }
+
+    private GenerationPlan Plan(ChatRequest request, int[] prompt, ulong seed)
+    {
+        bool thinks = model.Text.Thinking.CanThink && (request.Think ?? SwitchedOn(request)) && request.ThinkBudget != 0;
+        SamplingOptions sampling = SamplingDefaults.Of(model.File, thinks).Apply(request.Sampling, seed);
+        var answer = new AnswerOptions
+        {
+            StopTokens = request.IgnoreEnd ? [] : model.Text.EndTokens,
+            StopStrings = request.Stop,
+            TokensMax = request.MaxTokens,
+            Thinking = model.Text.Thinking with { Budget = request.ThinkBudget },
+        };
+        if ((sampling.FindProblem() ?? answer.FindProblem()) is { } problem)
+            throw new RequestException("sampling", problem);
+        return new GenerationPlan(prompt, sampling, answer);
+    }
+
+    private static bool SwitchedOn(ChatRequest request) =>
+        SoftSwitch.Find([.. request.Messages.Select(message => (message.Role, message.Content))]) ?? true;
+
+    private string? TextOf(int? id) => id is { } known ? model.Text.Tokenizer.Piece(known) : null;
+
+    private static JsonNode ToJson(ChatMessage message)
+    {
+        var json = new JsonObject { ["role"] = message.Role, ["content"] = message.Content };
+        if (message.Reasoning is not null)
+            json["reasoning_content"] = message.Reasoning;
+        return json;
+    }
+
+    private static Finished ToFinished(GenerationResult result, int promptTokens, ulong seed) =>
+        new(result.Reason == FinishReason.Stop ? "stop" : "length", new Usage
+        {
+            PromptTokens = promptTokens,
+            CompletionTokens = result.CompletionTokens,
+            TimeToFirstToken = result.TimeToFirstToken,
+            DecodeTime = result.DecodeTime,
+            Seed = seed,
+        });
+}

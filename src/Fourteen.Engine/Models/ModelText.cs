@@ -1,0 +1,97 @@
+using Fourteen.Engine.Answers;
+using Fourteen.Engine.ChatTemplates;
+using Fourteen.Engine.Gguf;
+using Fourteen.Engine.Tokenizers;
+
+namespace Fourteen.Engine.Models;
+
+/// <summary>
+/// The text side of a model: its tokenizer, its chat template, the tokens that end a message, and how it thinks. Read-only
+/// after loading, so any thread may use it.
+/// </summary>
+public sealed class ModelText
+{
+    /// <summary>Tokens that end a message in one family or another; they count where the vocabulary has them.</summary>
+    private static readonly string[] EndTexts =
+        ["<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<|eom_id|>", "<end_of_turn>", "<|end|>"];
+
+    private ModelText(Tokenizer tokenizer, ChatTemplate? template, int[] endTokens, ThinkingOptions thinking)
+    {
+        Tokenizer = tokenizer;
+        Template = template;
+        EndTokens = endTokens;
+        Thinking = thinking;
+    }
+
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>Null where the file has none.</summary>
+    public ChatTemplate? Template { get; }
+
+    /// <summary>Every token that ends an answer.</summary>
+    public IReadOnlyList<int> EndTokens { get; }
+
+    /// <summary>How the model's thoughts look; without a budget.</summary>
+    public ThinkingOptions Thinking { get; }
+
+    /// <summary>Reads tokenizer and template of a model; throws <see cref="ModelFileException"/> where they are unknown.
+    /// </summary>
+    public static ModelText Read(ModelFile file)
+    {
+        Tokenizer tokenizer = ReadTokenizer(file);
+        string? source = file.Metadata.FindString("tokenizer.chat_template");
+        ChatTemplate? template = source is null ? null : ChatTemplate.Parse($"{file.Path}: tokenizer.chat_template", source);
+        return new ModelText(tokenizer, template, FindEndTokens(file.Metadata, tokenizer), FindThinking(tokenizer));
+    }
+
+    private static Tokenizer ReadTokenizer(ModelFile file)
+    {
+        string json = System.IO.Path.Combine(file.Path, "tokenizer.json");
+        return Directory.Exists(file.Path)
+            ? Tokenizer.FromTokenizerJson(json, File.Exists(json) ? File.ReadAllBytes(json) : throw Missing(json))
+            : Tokenizer.FromGguf(file.Metadata);
+    }
+
+    private static ModelFileException Missing(string path) =>
+        new(path, "", "a model folder must have this file, but it is missing");
+
+    private static int[] FindEndTokens(GgufMetadata metadata, Tokenizer tokenizer)
+    {
+        var ids = new SortedSet<int>();
+        foreach (string key in (string[])["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"])
+        {
+            if (metadata.FindInteger(key) is { } id && id >= 0 && id < tokenizer.VocabularySize)
+                ids.Add((int)id);
+        }
+
+        foreach (long id in metadata.FindIntegers("fourteen.eos_token_ids") ?? [])
+        {
+            if (id >= 0 && id < tokenizer.VocabularySize)
+                ids.Add((int)id);
+        }
+
+        foreach (string text in EndTexts)
+        {
+            if (tokenizer.FindAddedToken(text) is { } id && tokenizer.IsControl(id))
+                ids.Add(id);
+        }
+
+        return [.. ids];
+    }
+
+    private static ThinkingOptions FindThinking(Tokenizer tokenizer)
+    {
+        int? open = tokenizer.FindAddedToken("<think>"), close = tokenizer.FindAddedToken("</think>");
+        if (open is null || close is null)
+            return ThinkingOptions.None;
+        return new ThinkingOptions
+        {
+            OpenToken = open,
+            CloseToken = close,
+            MessageStartToken = tokenizer.FindAddedToken("<|im_start|>"),
+            EmptyThought = tokenizer.Encode(ThinkingOptions.EmptyThoughtText, AddedTokens.All),
+            StopSentence = tokenizer.Encode(ThinkingOptions.StopSentenceText, AddedTokens.All),
+            BareClosing = tokenizer.Encode(ThinkingOptions.BareClosingText, AddedTokens.All),
+        };
+    }
+}

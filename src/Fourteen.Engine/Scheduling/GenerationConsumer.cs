@@ -1,0 +1,102 @@
+using System.Threading.Channels;
+using Fourteen.Engine.Answers;
+using Fourteen.Engine.Sampling;
+
+namespace Fourteen.Engine.Scheduling;
+
+/// <summary>What a generation took; times on the engine's clock.</summary>
+internal sealed record GenerationResult(
+    FinishReason Reason, int CompletionTokens, TimeSpan TimeToFirstToken, TimeSpan DecodeTime);
+
+/// <summary>A piece of text, or the end.</summary>
+internal readonly record struct GenerationEvent(AnswerDelta Delta, GenerationResult? Result);
+
+/// <summary>
+/// Draws a sequence's tokens, follows thought and answer in them, and sends the text as it becomes certain.
+/// </summary>
+internal sealed class GenerationConsumer : ISequenceConsumer
+{
+    /// <summary>Pieces that wait for a slow reader before its sequence is parked; one step sends far fewer.</summary>
+    private const int RoomNeeded = 256;
+
+    private readonly Sampler _sampler;
+    private readonly AnswerAssembler _answer;
+    private readonly int _context;
+    private readonly TimeProvider _clock;
+    private readonly Channel<GenerationEvent> _outbox = Channel.CreateBounded<GenerationEvent>(2 * RoomNeeded);
+    private readonly List<AnswerDelta> _deltas = [];
+    private readonly long _started;
+    private long _firstToken;
+    private long _lastToken;
+    private int _sampled;
+    private FinishReason? _reason;
+
+    /// <param name="context">Positions that the sequence may fill.</param>
+    internal GenerationConsumer(Sampler sampler, AnswerAssembler answer, int context, TimeProvider clock)
+    {
+        _sampler = sampler;
+        _answer = answer;
+        _context = context;
+        _clock = clock;
+        _started = clock.GetTimestamp();
+    }
+
+    internal ChannelReader<GenerationEvent> Events => _outbox.Reader;
+
+    public bool HasRoom => _outbox.Reader.Count < RoomNeeded;
+
+    public bool WantsLogits(int position, int known) => position == known - 1;
+
+    public void TakeRow(int position, Span<float> logits) => _sampled = _sampler.Sample(logits, (ulong)position);
+
+    /// <summary>Appends what must be said before anything is drawn, such as an empty thought; called once.</summary>
+    internal void Begin(Sequence sequence) => AppendForced(sequence);
+
+    public bool Commit(Sequence sequence)
+    {
+        if (sequence.TokensComputed < sequence.Tokens.Count)
+            return false;
+        Append(sequence, _sampled);
+        AppendForced(sequence);
+        Send();
+        return _reason is not null;
+    }
+
+    public void End(Sequence sequence, Exception? fault)
+    {
+        if (fault is null && _reason is { } reason)
+        {
+            var result = new GenerationResult(
+                reason, _answer.TokensUsed, _clock.GetElapsedTime(_started, _firstToken),
+                _clock.GetElapsedTime(_firstToken, _lastToken));
+            _outbox.Writer.TryWrite(new GenerationEvent(default, result));
+        }
+
+        _outbox.Writer.TryComplete(fault);
+    }
+
+    private void AppendForced(Sequence sequence)
+    {
+        while (_reason is null && _answer.ForcedTokens.Length > 0)
+            Append(sequence, _answer.ForcedTokens[0]);
+    }
+
+    private void Append(Sequence sequence, int token)
+    {
+        _lastToken = _clock.GetTimestamp();
+        if (_firstToken == 0)
+            _firstToken = _lastToken;
+        sequence.Tokens.Add(token);
+        _sampler.Accept(token);
+        _reason = _answer.Append(token, _deltas);
+        if (_reason is null && sequence.Tokens.Count >= _context)
+            _reason = _answer.Finish(FinishReason.Length, _deltas);
+    }
+
+    private void Send()
+    {
+        foreach (AnswerDelta delta in _deltas)
+            _outbox.Writer.TryWrite(new GenerationEvent(delta, null)); // HasRoom held before this step.
+        _deltas.Clear();
+    }
+}
