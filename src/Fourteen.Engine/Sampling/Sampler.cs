@@ -8,9 +8,9 @@ namespace Fourteen.Engine.Sampling;
 /// <remarks>
 /// A token is a function of the logits' bits, the options, the tokens accepted so far and the position, on every
 /// machine: the random number is <see cref="SequenceRandom.Uniform"/> of seed and position, weights are computed in
-/// double precision in a fixed order, and the draw walks the remaining tokens by ascending id. Only the bounds of min-p,
-/// top-p over a whole vocabulary and Mirostat pass through the platform's logarithm, whose last bit may differ: a logit
-/// within about 1e-14 of such a bound could fall on either side.
+/// double precision in a fixed order, and the draw walks the remaining tokens by ascending id. Only the bounds of
+/// min-p, top-p over a whole vocabulary and Mirostat pass through the platform's logarithm, whose last bit may differ:
+/// a logit within about 1e-14 of such a bound could fall on either side.
 /// </remarks>
 public sealed class Sampler
 {

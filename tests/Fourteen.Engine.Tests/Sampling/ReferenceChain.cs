@@ -28,7 +28,9 @@ internal static class ReferenceChain
     private static void Apply(
         SamplingStep step, SamplingOptions o, double[] z, ReadOnlySpan<int> prompt, ReadOnlySpan<int> output)
     {
-        double[] p = Softmax(z);
+        bool needsProbabilities =
+            step is SamplingStep.MinP or SamplingStep.TopP or SamplingStep.TypicalP or SamplingStep.Mirostat;
+        double[] p = needsProbabilities ? Softmax(z) : [];
         switch (step)
         {
             case SamplingStep.LogitBias:
@@ -57,7 +59,7 @@ internal static class ReferenceChain
                 for (int id = 0; id < z.Length; id++)
                     z[id] /= o.Temperature;
                 break;
-            case SamplingStep.MinP:
+            case SamplingStep.MinP when o.MinP > 0:
                 double least = o.MinP * p.Max();
                 Keep(z, id => p[id] >= least);
                 break;

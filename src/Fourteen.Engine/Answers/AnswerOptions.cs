@@ -1,0 +1,30 @@
+namespace Fourteen.Engine.Answers;
+
+/// <summary>When an answer ends and what of it is shown. Immutable.</summary>
+public sealed record AnswerOptions
+{
+    /// <summary>
+    /// The ids that end a message; models have several (Qwen3: <c>&lt;|im_end|&gt;</c> and end of text).
+    /// </summary>
+    public required IReadOnlyList<int> StopTokens { get; init; }
+
+    /// <summary>
+    /// Texts that end the answer and are not part of it. They do not apply to the thought: it is not what the caller
+    /// asked to bound, and ending there would leave the answer empty.
+    /// </summary>
+    public IReadOnlyList<string> StopStrings { get; init; } = [];
+
+    /// <summary>Most generated tokens, at least 1; null is no limit.</summary>
+    public int? TokensMax { get; init; }
+
+    /// <summary>How the model's thoughts look and are limited.</summary>
+    public ThinkingOptions Thinking { get; init; } = ThinkingOptions.None;
+
+    /// <summary>What is wrong with the options as a sentence that names it, or null.</summary>
+    public string? FindProblem()
+    {
+        if (TokensMax < 1)
+            return $"The limit of generated tokens must be 1 or more, or absent, found {TokensMax}.";
+        return Answers.StopStrings.FindProblem(StopStrings) ?? Thinking.FindProblem();
+    }
+}
