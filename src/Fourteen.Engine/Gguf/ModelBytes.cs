@@ -137,7 +137,7 @@ internal sealed class ModelBytes : IDisposable
         catch (InvalidDataException e)
         {
             throw new ModelFileException(
-                path, "", "the gzip data is damaged or ends too early", "download the file again", e);
+                path, "", "the gzip data is damaged", "download the file again", e);
         }
         finally
         {
