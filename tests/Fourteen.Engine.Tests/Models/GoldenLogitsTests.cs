@@ -26,7 +26,7 @@ public sealed class GoldenLogitsTests(ITestOutputHelper output)
         {
             foreach (string file in (string[])["model.gguf", "model.safetensors"])
             {
-                if (File.Exists(Path.Combine(folder, file)))
+                if (File.Exists(Path.Combine(folder, "cases.json")) && File.Exists(Path.Combine(folder, file)))
                     data.Add(Path.GetFileName(folder), file);
             }
         }

@@ -5,6 +5,7 @@ using Fourteen.Kernels.MatMul;
 using Fourteen.Kernels.Quantization;
 using Fourteen.Kernels.Tensors;
 using Fourteen.Kernels.Workers;
+using Fourteen.Testing;
 using Xunit;
 
 namespace Fourteen.Kernels.Tests.MatMul;
@@ -129,7 +130,7 @@ public sealed unsafe class MatMulTests
     private static float[] Multiply(
         WorkerPool pool, IsaPath path, GgmlType type, byte[] weights, int rows, int columns, int tokens, bool packed)
     {
-        using var guarded = new Testing.GuardedMemory(weights.AsSpan(0, checked(rows * (int)RowBytes(type, columns))));
+        using var guarded = new GuardedMemory(weights.AsSpan(0, checked(rows * (int)RowBytes(type, columns))));
         using WeightMatrix matrix = WeightMatrix.Load(pool, type, guarded.Address, rows, columns, packed);
         using var input = new FloatMatrix(tokens, columns);
         using var output = new FloatMatrix(tokens, rows);

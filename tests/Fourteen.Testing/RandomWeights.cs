@@ -1,14 +1,14 @@
 using Fourteen.Formats;
 
-namespace Fourteen.Kernels.Tests.MatMul;
+namespace Fourteen.Testing;
 
 /// <summary>
 /// Random bytes of a weight type whose scales are sensible numbers: any bytes are legal quants, but random bits of a half
 /// may be infinite or huge.
 /// </summary>
-internal static class RandomWeights
+public static class RandomWeights
 {
-    internal static byte[] Of(GgmlType type, int rows, int columns, int seed)
+    public static byte[] Of(GgmlType type, int rows, int columns, int seed)
     {
         GgmlTypeTraits traits = GgmlTypeTraits.Of(type);
         var random = new Random(seed);

@@ -1,0 +1,103 @@
+using System.Runtime.InteropServices;
+using Fourteen.Engine.Models;
+using Fourteen.Engine.Scheduling;
+using Fourteen.Formats;
+using Fourteen.Testing;
+using Xunit;
+
+namespace Fourteen.Engine.Tests.Scheduling;
+
+/// <summary>
+/// The same tokens give the same logits to the bit, however they are cut into chunks, whatever else is computed beside
+/// them, on any number of threads, and after a preemption: in fast and in precise mode, for each kind of weights.
+/// </summary>
+public sealed class DeterminismTests
+{
+    /// <summary>Longer than a piece of attention (256), and no multiple of a cache block (32).</summary>
+    private const int Length = 301;
+
+    public static TheoryData<string, GgmlType, bool> Cases()
+    {
+        var data = new TheoryData<string, GgmlType, bool>();
+        GgmlType[] types =
+        [
+            GgmlType.F32, GgmlType.F16, GgmlType.BF16, GgmlType.Q4_0, GgmlType.Q4_1, GgmlType.Q8_0, GgmlType.Q4_K,
+            GgmlType.Q6_K, GgmlType.Q5_K, GgmlType.IQ4_XS,
+        ];
+        foreach (GgmlType type in types)
+        {
+            data.Add("qwen3", type, false);
+            data.Add("llama", type, true);
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task Logits_WhateverTheChunks_AreBitIdentical(string architecture, GgmlType type, bool precise)
+    {
+        using var model = new TemporaryModel(architecture, type);
+        int[] text = Text(Length, seed: 3);
+        int[][] expected = await Logits(model.Path, precise, threads: 1, [text], chunk: Length);
+        foreach (int chunk in (int[])[1, 3, 32, 100])
+            Assert.Equal(expected[0], (await Logits(model.Path, precise, threads: 1, [text], chunk))[0]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task Logits_WhateverTheThreadsAndTheBatch_AreBitIdentical(
+        string architecture, GgmlType type, bool precise)
+    {
+        using var model = new TemporaryModel(architecture, type);
+        int[][] texts = [.. Enumerable.Range(0, 5).Select(i => Text(40 + (53 * i), seed: i))];
+        foreach (int threads in (int[])[1, 2, 3])
+        {
+            int[][] together = await Logits(model.Path, precise, threads, texts, chunk: 37);
+            for (int i = 0; i < texts.Length; i++)
+                Assert.Equal((await Logits(model.Path, precise, 1, [texts[i]], chunk: 512))[0], together[i]);
+        }
+    }
+
+    [Fact]
+    public async Task Logits_AfterPreemption_AreBitIdentical()
+    {
+        using var model = new TemporaryModel("qwen3", GgmlType.Q4_K);
+        int[][] texts = [.. Enumerable.Range(0, 3).Select(i => Text(280 - i, seed: i))];
+        // Blocks for 288 positions: two of the sequences do not fit at once, so the younger ones are thrown out.
+        int[][] crowded = await Logits(model.Path, false, 2, texts, chunk: 64, context: 288);
+        for (int i = 0; i < texts.Length; i++)
+            Assert.Equal((await Logits(model.Path, false, 2, [texts[i]], chunk: 64))[0], crowded[i]);
+    }
+
+    private static int[] Text(int length, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, length).Select(_ => random.Next(TinyModel.Vocabulary))];
+    }
+
+    /// <summary>The bits of the last logits of each text, all texts in flight together.</summary>
+    private static async Task<int[][]> Logits(
+        string path, bool precise, int threads, int[][] texts, int chunk, int context = 4096)
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        using var engine = new InferenceEngine(new EngineOptions { Threads = threads }, TimeProvider.System);
+        LoadedModel model = await engine.LoadAsync(
+            path, new ModelOptions { Precise = precise, Context = context }, null, cancellation);
+        return await Task.WhenAll(texts.Select(async text =>
+        {
+            int[] bits = [];
+            int[] positions = [text.Length / 2, text.Length - 1];
+            await foreach (LogitsRow row in engine.LogitsAsync(model, text, positions, chunk, cancellation))
+                bits = [.. bits, .. MemoryMarshal.Cast<float, int>(row.Logits)];
+            return bits;
+        }));
+    }
+
+    private sealed class TemporaryModel(string architecture, GgmlType type) : IDisposable
+    {
+        public string Path { get; } = TinyModel.Write(architecture, type, seed: 1);
+
+        public void Dispose() => File.Delete(Path);
+    }
+}

@@ -1,0 +1,170 @@
+using System.Runtime.InteropServices;
+using Fourteen.Kernels.Lanes;
+using Fourteen.Kernels.Operators;
+using Fourteen.Kernels.Tensors;
+using Fourteen.Kernels.Workers;
+using Xunit;
+
+namespace Fourteen.Kernels.Tests.Operators;
+
+/// <summary>
+/// Norm, gate, rotation and attention: vector paths against the scalar definition to the bit, and the scalar one against
+/// double precision.
+/// </summary>
+public sealed class OperatorTests
+{
+    /// <summary>A few roundings of 32-bit floats, relative to the largest value.</summary>
+    private const double Tolerance = 2e-6;
+
+    private static readonly int[] Lengths = [1, 7, 8, 9, 15, 16, 17, 64, 96, 257, 576];
+
+    public static TheoryData<IsaPath> Paths() => new(Isa.BestFirst);
+
+    [Fact]
+    public void RmsNorm_AnyLength_MatchesScalarToTheBitAndDoublePrecision()
+    {
+        using var pool = new WorkerPool(2);
+        foreach (int length in Lengths)
+        {
+            using FloatMatrix x = Random(5, length, seed: length);
+            float[] weight = [.. Enumerable.Range(0, length).Select(i => 1 + (i % 5 * 0.1f))];
+            using var fast = new FloatMatrix(5, length);
+            using var slow = new FloatMatrix(5, length);
+            new RmsNorm(pool, Isa.Selected).Run(x, weight, 1e-6f, fast);
+            new RmsNorm(pool, IsaPath.Scalar).Run(x, weight, 1e-6f, slow);
+            for (int row = 0; row < 5; row++)
+            {
+                Assert.Equal(Bits(slow.Row(row)), Bits(fast.Row(row)));
+                double mean = x.Row(row).ToArray().Average(v => (double)v * v);
+                for (int i = 0; i < length; i++)
+                    Near(x.Row(row)[i] / Math.Sqrt(mean + 1e-6) * weight[i], slow.Row(row)[i], 4);
+            }
+        }
+    }
+
+    [Fact]
+    public void SwiGlu_AnyLength_MatchesScalarToTheBitAndDoublePrecision()
+    {
+        using var pool = new WorkerPool(2);
+        foreach (int length in Lengths)
+        {
+            using FloatMatrix fast = Random(3, length, seed: 1, scale: 40), slow = Random(3, length, seed: 1, scale: 40);
+            using FloatMatrix gate = Random(3, length, seed: 1, scale: 40), up = Random(3, length, seed: 2);
+            new Elementwise(pool, Isa.Selected).SwiGlu(fast, up);
+            new Elementwise(pool, IsaPath.Scalar).SwiGlu(slow, up);
+            for (int row = 0; row < 3; row++)
+            {
+                Assert.Equal(Bits(slow.Row(row)), Bits(fast.Row(row)));
+                for (int i = 0; i < length; i++)
+                {
+                    double z = gate.Row(row)[i];
+                    Near(z / (1 + Math.Exp(-z)) * up.Row(row)[i], slow.Row(row)[i], 40);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void SwiGlu_ExtremeGates_StaysFinite()
+    {
+        using var pool = new WorkerPool(1);
+        using var gate = new FloatMatrix(1, 4);
+        using var up = new FloatMatrix(1, 4);
+        float[] extremes = [-1e30f, 1e30f, -88, 88];
+        extremes.CopyTo(gate.Row(0));
+        up.Row(0).Fill(1);
+        new Elementwise(pool, Isa.Selected).SwiGlu(gate, up);
+        Assert.All(gate.Row(0).ToArray(), value => Assert.True(float.IsFinite(value)));
+        Assert.Equal(1e30f, gate.Row(0)[1]);
+    }
+
+    [Theory]
+    [InlineData(RopePairs.Halves)]
+    [InlineData(RopePairs.Adjacent)]
+    public void Rope_PartOfAHead_TurnsPairsAndPassesTheRest(RopePairs layout)
+    {
+        const int HeadDim = 40, Pairs = 13;
+        using FloatMatrix x = Random(2, 3 * HeadDim, seed: 4), before = Random(2, 3 * HeadDim, seed: 4);
+        using FloatMatrix cos = Random(2, Pairs, seed: 5), sin = Random(2, Pairs, seed: 6);
+        Rope.Run(x, 3, HeadDim, cos, sin, layout);
+        for (int row = 0; row < 2; row++)
+        {
+            for (int head = 0; head < 3; head++)
+            {
+                Span<float> from = before.Row(row).Slice(head * HeadDim, HeadDim);
+                Span<float> to = x.Row(row).Slice(head * HeadDim, HeadDim);
+                for (int i = 0; i < Pairs; i++)
+                {
+                    int a = layout == RopePairs.Halves ? i : 2 * i;
+                    int b = layout == RopePairs.Halves ? i + Pairs : (2 * i) + 1;
+                    double c = cos.Row(row)[i], s = sin.Row(row)[i];
+                    Near((from[a] * c) - (from[b] * s), to[a], 2);
+                    Near((from[b] * c) + (from[a] * s), to[b], 2);
+                }
+
+                Assert.True(from[(2 * Pairs)..].SequenceEqual(to[(2 * Pairs)..]));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void Attention_OnEveryPath_MatchesScalarToTheBit(IsaPath path)
+    {
+        Assert.SkipUnless(Isa.IsSupported(path), $"{path} is not supported on this processor");
+        foreach (KvType type in (KvType[])[KvType.F16, KvType.F32])
+        {
+            foreach (int headDim in (int[])[20, 64, 80, 96, 128, 256])
+            {
+                using AttentionCase expected = new(IsaPath.Scalar, type, headDim, 300);
+                using AttentionCase actual = new(path, type, headDim, 300);
+                for (int row = 0; row < expected.Output.Rows; row++)
+                    Assert.Equal(Bits(expected.Output.Row(row)), Bits(actual.Output.Row(row)));
+            }
+        }
+    }
+
+    [Fact]
+    public void Attention_InFloats_MatchesDoublePrecision()
+    {
+        using AttentionCase run = new(Isa.Selected, KvType.F32, 64, 300);
+        run.CompareWithDoublePrecision((expected, actual) => Near(expected, actual, 1));
+    }
+
+    [Fact]
+    public void KvStore_Halves_RoundsAsIeee()
+    {
+        // One head of 8 lanes with V = K and a single position: attention returns the stored value itself.
+        float[] values = [0f, -0f, 6.1e-5f, 5.96e-8f, 2.98e-8f, 1.00048828125f, 65504f, -1e9f];
+        using var store = new KvStore(1, 1, 8, KvType.F16, 1);
+        store.Touch(0);
+        using var pool = new WorkerPool(1);
+        using FloatMatrix q = Random(1, 8, 1), k = Random(1, 8, 2), v = new(1, 8), output = new(1, 8);
+        values.CopyTo(v.Row(0));
+        var span = new AttentionSpan(0, 1, 0, [0]);
+        store.Write(0, span, k, v);
+        using var attention = new Kernels.Operators.Attention(pool, Isa.Selected, 1, store);
+        attention.Run(0, [span], q, output, 1);
+        float[] expected = [.. values.Select(x => (float)(Half)Math.Clamp(x, -65504f, 65504f))];
+        for (int i = 0; i < values.Length; i++)
+            Assert.Equal(expected[i], output.Row(0)[i]);
+    }
+
+    private static void Near(double expected, float actual, double size) =>
+        Assert.InRange(actual, expected - (Tolerance * size), expected + (Tolerance * size));
+
+    internal static FloatMatrix Random(int rows, int columns, int seed, float scale = 2)
+    {
+        var random = new Random(seed);
+        var matrix = new FloatMatrix(rows, columns);
+        for (int row = 0; row < rows; row++)
+        {
+            foreach (ref float value in matrix.Row(row))
+                value = (float)(random.NextDouble() - 0.5) * scale;
+        }
+
+        return matrix;
+    }
+
+    private static int[] Bits(ReadOnlySpan<float> values) => MemoryMarshal.Cast<float, int>(values).ToArray();
+}
