@@ -9,7 +9,8 @@ using LLama.Common;
 using LLama.Native;
 
 // Fourteen and llama.cpp (LLamaSharp.Backend.Cpu) in one process on the same GGUF file and threads, in turn: tokens per
-// second of a prompt and of generation, and the ratio. Usage: Fourteen.Peers MODEL.gguf [threads] [prompt] [generate] [runs]
+// second of a prompt and of generation, and the ratio. Usage: Fourteen.Peers MODEL.gguf [threads] [prompt] [generate]
+// [runs]
 if (args.Length == 0)
 {
     Console.Error.WriteLine("Fourteen.Peers MODEL.gguf [threads=2] [prompt=512] [generate=64] [runs=5]");

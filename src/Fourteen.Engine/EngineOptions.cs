@@ -10,8 +10,8 @@ public sealed record EngineOptions
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>
-    /// Tokens of one step over all sequences of a model: enough for the kernels to reuse each weight many times, few enough
-    /// that a step stays short.
+    /// Tokens of one step over all sequences of a model: enough for the kernels to reuse each weight many times, few
+    /// enough that a step stays short.
     /// </summary>
     public int StepTokens { get; init; } = 512;
 

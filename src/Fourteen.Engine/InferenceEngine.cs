@@ -74,7 +74,8 @@ public sealed class InferenceEngine : IDisposable
             if (position < 0 || position >= tokens.Count)
             {
                 throw new RequestException(
-                    "positions", $"a position must be 0 … {tokens.Count - 1} for {tokens.Count} tokens, found {position}");
+                    "positions",
+                    $"a position must be 0 … {tokens.Count - 1} for {tokens.Count} tokens, found {position}");
             }
         }
 

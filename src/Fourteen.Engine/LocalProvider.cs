@@ -12,8 +12,8 @@ using Fourteen.Protocol.Chat;
 namespace Fourteen.Engine;
 
 /// <summary>
-/// Answers chat requests with a loaded model: request → prompt text → tokens → sequence, and its events back. Any thread
-/// may call it; requests in flight at once are computed together.
+/// Answers chat requests with a loaded model: request → prompt text → tokens → sequence, and its events back. Any
+/// thread may call it; requests in flight at once are computed together.
 /// </summary>
 public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, TimeProvider clock)
 {
@@ -74,7 +74,8 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
 
     private GenerationPlan Plan(ChatRequest request, int[] prompt, ulong seed)
     {
-        bool thinks = model.Text.Thinking.CanThink && (request.Think ?? SwitchedOn(request)) && request.ThinkBudget != 0;
+        bool wanted = request.ThinkBudget != 0 && (request.Think ?? SwitchedOn(request));
+        bool thinks = wanted && model.Text.Thinking.CanThink;
         SamplingOptions sampling = SamplingDefaults.Of(model.File, thinks).Apply(request.Sampling, seed);
         var answer = new AnswerOptions
         {

@@ -10,7 +10,8 @@ public enum GgmlType
     TQ1_0 = 34, TQ2_0 = 35, MXFP4 = 39, NVFP4 = 40, Q1_0 = 41, Q2_0 = 42,
 }
 
-/// <summary>How a type stores a row: <paramref name="BlockElements"/> elements take <paramref name="BlockBytes"/> bytes.
+/// <summary>How a type stores a row: <paramref name="BlockElements"/> elements take <paramref name="BlockBytes"/>
+/// bytes.
 /// </summary>
 /// <param name="Type">The type.</param>
 /// <param name="Name">The name as ggml prints it, e.g. <c>q4_K</c>.</param>

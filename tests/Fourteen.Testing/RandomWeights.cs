@@ -3,8 +3,8 @@ using Fourteen.Formats;
 namespace Fourteen.Testing;
 
 /// <summary>
-/// Random bytes of a weight type whose scales are sensible numbers: any bytes are legal quants, but random bits of a half
-/// may be infinite or huge.
+/// Random bytes of a weight type whose scales are sensible numbers: any bytes are legal quants, but random bits of a
+/// half may be infinite or huge.
 /// </summary>
 public static class RandomWeights
 {
@@ -30,7 +30,8 @@ public static class RandomWeights
                 BitConverter.TryWriteBytes(block, Normal(random));
                 break;
             case GgmlType.BF16:
-                BitConverter.TryWriteBytes(block, (ushort)(BitConverter.SingleToUInt32Bits((float)Normal(random)) >> 16));
+                uint bits = BitConverter.SingleToUInt32Bits((float)Normal(random));
+                BitConverter.TryWriteBytes(block, (ushort)(bits >> 16));
                 break;
             case GgmlType.Q8_K:
                 BitConverter.TryWriteBytes(block, (float)Normal(random));

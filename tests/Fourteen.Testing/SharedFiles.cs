@@ -16,14 +16,15 @@ public static class SharedFiles
     public static string? SharedRoot { get; } = FindShared();
 
     /// <summary>
-    /// A golden file or folder by its path below <c>golden/</c>, e.g. <c>quant/q4_0.bin</c>: from <c>shared</c> where it
-    /// is, else from the repository's copy, else null.
+    /// A golden file or folder by its path below <c>golden/</c>, e.g. <c>quant/q4_0.bin</c>: from <c>shared</c> where
+    /// it is, else from the repository's copy, else null.
     /// </summary>
     public static string? FindGolden(string relative) =>
         Existing(SharedRoot is null ? null : Path.Combine(SharedRoot, "golden", relative))
         ?? Existing(Path.Combine(RepositoryRoot, "tests", "Golden", relative));
 
-    /// <summary>A model file or folder by its path below <c>models/</c>, e.g. <c>vocab/smollm2-vocab.gguf</c>.</summary>
+    /// <summary>A model file or folder by its path below <c>models/</c>, e.g.
+    /// <c>vocab/smollm2-vocab.gguf</c>.</summary>
     public static string? FindModel(string relative) =>
         Existing(SharedRoot is null ? null : Path.Combine(SharedRoot, "models", relative))
         ?? Existing(Path.Combine(RepositoryRoot, "models", relative))

@@ -1,8 +1,8 @@
 namespace Fourteen.Engine.KvCache;
 
 /// <summary>
-/// Which blocks of the KV cache are free. Blocks are handed out and given back by the engine thread; a block's content is
-/// its sequence's alone.
+/// Which blocks of the KV cache are free. Blocks are handed out and given back by the engine thread; a block's content
+/// is its sequence's alone.
 /// </summary>
 internal sealed class BlockPool
 {

@@ -4,8 +4,9 @@ using Fourteen.Engine.SafeTensors;
 namespace Fourteen.Engine.Models;
 
 /// <summary>
-/// A model on disk, a GGUF file (or the first of its shards) or a folder with <c>config.json</c> and safetensors, as one
-/// set of GGUF keys and tensor names. Keeps the files mapped until disposed; what is loaded from it may point into them.
+/// A model on disk, a GGUF file (or the first of its shards) or a folder with <c>config.json</c> and safetensors, as
+/// one set of GGUF keys and tensor names. Keeps the files mapped until disposed; what is loaded from it may point into
+/// them.
 /// </summary>
 public sealed class ModelFile : IDisposable
 {

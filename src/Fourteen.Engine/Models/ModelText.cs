@@ -6,8 +6,8 @@ using Fourteen.Engine.Tokenizers;
 namespace Fourteen.Engine.Models;
 
 /// <summary>
-/// The text side of a model: its tokenizer, its chat template, the tokens that end a message, and how it thinks. Read-only
-/// after loading, so any thread may use it.
+/// The text side of a model: its tokenizer, its chat template, the tokens that end a message, and how it thinks.
+/// Read-only after loading, so any thread may use it.
 /// </summary>
 public sealed class ModelText
 {
@@ -34,13 +34,15 @@ public sealed class ModelText
     /// <summary>How the model's thoughts look; without a budget.</summary>
     public ThinkingOptions Thinking { get; }
 
-    /// <summary>Reads tokenizer and template of a model; throws <see cref="ModelFileException"/> where they are unknown.
+    /// <summary>Reads tokenizer and template of a model; throws <see cref="ModelFileException"/> where they are
+    /// unknown.
     /// </summary>
     public static ModelText Read(ModelFile file)
     {
         Tokenizer tokenizer = ReadTokenizer(file);
         string? source = file.Metadata.FindString("tokenizer.chat_template");
-        ChatTemplate? template = source is null ? null : ChatTemplate.Parse($"{file.Path}: tokenizer.chat_template", source);
+        string name = $"{file.Path}: tokenizer.chat_template";
+        ChatTemplate? template = source is null ? null : ChatTemplate.Parse(name, source);
         return new ModelText(tokenizer, template, FindEndTokens(file.Metadata, tokenizer), FindThinking(tokenizer));
     }
 

@@ -95,7 +95,8 @@ public sealed class RopeFrequencies
     /// interpolated, those between are mixed. Returns the factor on cosine and sine.
     /// </summary>
     private static double Yarn(
-        GgufMetadata metadata, string prefix, double[] inverse, int rotary, double theta, double factor, double original)
+        GgufMetadata metadata, string prefix, double[] inverse, int rotary, double theta, double factor,
+        double original)
     {
         double fast = metadata.FindFloat($"{prefix}.rope.scaling.yarn_beta_fast") ?? 32;
         double slow = metadata.FindFloat($"{prefix}.rope.scaling.yarn_beta_slow") ?? 1;

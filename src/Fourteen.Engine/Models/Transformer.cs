@@ -9,8 +9,8 @@ using Fourteen.Kernels.Workers;
 namespace Fourteen.Engine.Models;
 
 /// <summary>
-/// The one forward pass: a batch of tokens to logits for the rows that want them. It names operators and buffers and does
-/// no arithmetic itself. Owned by the engine thread; buffers are made once for the longest step.
+/// The one forward pass: a batch of tokens to logits for the rows that want them. It names operators and buffers and
+/// does no arithmetic itself. Owned by the engine thread; buffers are made once for the longest step.
 /// </summary>
 internal sealed class Transformer : IDisposable
 {
@@ -71,8 +71,8 @@ internal sealed class Transformer : IDisposable
     }
 
     /// <summary>
-    /// Computes the batch, leaves its keys and values in the cache, and returns logits [batch.LogitRows, vocabulary], valid
-    /// until the next call.
+    /// Computes the batch, leaves its keys and values in the cache, and returns logits [batch.LogitRows, vocabulary],
+    /// valid until the next call.
     /// </summary>
     internal FloatMatrix Forward(Batch batch)
     {

@@ -13,7 +13,8 @@ public sealed record SamplingDefaults(double Temperature, int TopK, double TopP,
     private static readonly SamplingDefaults Direct = new(0.7, 20, 0.8, 0, "Qwen's recommendation without thinking");
 
     /// <summary>For models of which nothing is known: what llama.cpp takes.</summary>
-    private static readonly SamplingDefaults General = new(0.8, 40, 0.95, 0.05, "llama.cpp's defaults; the file has none");
+    private static readonly SamplingDefaults General =
+        new(0.8, 40, 0.95, 0.05, "llama.cpp's defaults; the file has none");
 
     /// <summary>
     /// The defaults of a model: Qwen3's by mode, since its files carry one set for both; else what the file says; else

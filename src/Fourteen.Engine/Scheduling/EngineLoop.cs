@@ -6,8 +6,8 @@ using Fourteen.Kernels.Workers;
 namespace Fourteen.Engine.Scheduling;
 
 /// <summary>
-/// The engine thread: it alone touches weights, cache blocks, scratch and sequences of all loaded models, which take turns
-/// by step. Others send it commands over one bounded channel and read what sequences send over theirs.
+/// The engine thread: it alone touches weights, cache blocks, scratch and sequences of all loaded models, which take
+/// turns by step. Others send it commands over one bounded channel and read what sequences send over theirs.
 /// </summary>
 internal sealed class EngineLoop : IDisposable
 {
@@ -37,7 +37,8 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>The workers; only commands and steps, which run on the engine thread, may use them.</summary>
     internal WorkerPool Pool { get; }
 
-    /// <summary>Runs <paramref name="command"/> on the engine thread; false where the inbox is full or closed.</summary>
+    /// <summary>Runs <paramref name="command"/> on the engine thread; false where the inbox is full or
+    /// closed.</summary>
     internal bool TryPost(Action command)
     {
         if (!_inbox.Writer.TryWrite(command))

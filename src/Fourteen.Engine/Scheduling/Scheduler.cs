@@ -5,9 +5,9 @@ using Fourteen.Kernels.Operators;
 namespace Fourteen.Engine.Scheduling;
 
 /// <summary>
-/// Decides what the next step of a model computes: a budget of tokens spent on the difference between known and computed
-/// tokens of its sequences, those that need a single token first. There are no phases: prompts, chunks of prompts, new
-/// tokens and recomputation are the same thing.
+/// Decides what the next step of a model computes: a budget of tokens spent on the difference between known and
+/// computed tokens of its sequences, those that need a single token first. There are no phases: prompts, chunks of
+/// prompts, new tokens and recomputation are the same thing.
 /// </summary>
 internal sealed class Scheduler(BlockPool blocks, int stepTokens)
 {
@@ -74,8 +74,8 @@ internal sealed class Scheduler(BlockPool blocks, int stepTokens)
     }
 
     /// <summary>
-    /// Gives a sequence blocks up to a length; where none are free, the youngest sequence that is not in the batch loses
-    /// its own and is computed again later.
+    /// Gives a sequence blocks up to a length; where none are free, the youngest sequence that is not in the batch
+    /// loses its own and is computed again later.
     /// </summary>
     private bool MakeRoom(Sequence sequence, int length, Batch batch)
     {

@@ -29,8 +29,9 @@ internal interface ISequenceConsumer
 }
 
 /// <summary>
-/// One conversation with the model, owned by the engine thread: tokens that are known and how many of them are computed.
-/// A prompt, a chunk of it, one new token, or a recomputation after preemption are all the difference of the two.
+/// One conversation with the model, owned by the engine thread: tokens that are known and how many of them are
+/// computed. A prompt, a chunk of it, one new token, or a recomputation after preemption are all the difference of the
+/// two.
 /// </summary>
 internal sealed class Sequence
 {

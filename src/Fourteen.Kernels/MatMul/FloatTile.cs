@@ -30,7 +30,8 @@ internal static unsafe class FloatTile
             for (int row = 0; row < Tile.Rows; row += TL.Count)
             {
                 FourTokens<TL, TI, TF>(
-                    tile + row, columns, x + (token * xStride), xStride, output + (token * stride) + row, stride, first);
+                    tile + row, columns, x + (token * xStride), xStride, output + (token * stride) + row, stride,
+                    first);
             }
         }
 
@@ -67,7 +68,8 @@ internal static unsafe class FloatTile
 
     /// <summary>The tile product on the path of <paramref name="isa"/>.</summary>
     internal static void Run(
-        IsaPath isa, float* tile, int columns, float* x, nint xStride, int tokens, float* output, nint stride, bool first)
+        IsaPath isa, float* tile, int columns, float* x, nint xStride, int tokens, float* output, nint stride,
+        bool first)
     {
         switch (isa)
         {

@@ -27,8 +27,8 @@ public sealed unsafe class MatMul : IDisposable
     }
 
     /// <summary>
-    /// Computes all <paramref name="products"/> of the input that <paramref name="input"/> began with. Outputs take as many
-    /// rows as the input has.
+    /// Computes all <paramref name="products"/> of the input that <paramref name="input"/> began with. Outputs take as
+    /// many rows as the input has.
     /// </summary>
     public void Run(Activations input, params ReadOnlySpan<Product> products)
     {

@@ -7,7 +7,8 @@ namespace Fourteen.Kernels.MatMul;
 internal static unsafe class NibbleDot
 {
     /// <summary>
-    /// Running sums (see <see cref="ILanes{TI,TF}.DotAdd"/>) of 32 columns for up to four tokens; weights in the layout of
+    /// Running sums (see <see cref="ILanes{TI,TF}.DotAdd"/>) of 32 columns for up to four tokens; weights in the layout
+    /// of
     /// <see cref="PackNibbles"/>, tokens <paramref name="stride"/> bytes apart.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -59,7 +60,8 @@ internal static unsafe class PackNibbles
     private const uint LowNibbles = 0x0F0F0F0F;
 
     /// <summary>
-    /// One row's 16 bytes of ggml's 32-element order (element i in the low nibble of byte i, i + 16 in its high nibble).
+    /// One row's 16 bytes of ggml's 32-element order (element i in the low nibble of byte i, i + 16 in its high
+    /// nibble).
     /// </summary>
     internal static void Row32(byte* source, byte* target, int row)
     {

@@ -25,8 +25,8 @@ internal readonly struct FourTokens : ITokenCount
 }
 
 /// <summary>
-/// A weight type's product of one group of 16 packed rows with quantized activations. <c>Compute</c> is the one body for
-/// all vector widths and token counts; <c>Scalar</c> defines its answer to the bit.
+/// A weight type's product of one group of 16 packed rows with quantized activations. <c>Compute</c> is the one body
+/// for all vector widths and token counts; <c>Scalar</c> defines its answer to the bit.
 /// </summary>
 internal unsafe interface ITile
 {

@@ -4,8 +4,8 @@ using Fourteen.Kernels.Lanes;
 namespace Fourteen.Kernels.MatMul;
 
 /// <summary>
-/// Q4_0: value = d·(q − 8) over 32 columns. The term of a block is <c>(d · dx) · (Σ q·x − 8·Σ x)</c>; terms are added as
-/// in <see cref="TileQ4_1"/>, whose layout this is without the minimums.
+/// Q4_0: value = d·(q − 8) over 32 columns. The term of a block is <c>(d · dx) · (Σ q·x − 8·Σ x)</c>; terms are added
+/// as in <see cref="TileQ4_1"/>, whose layout this is without the minimums.
 /// </summary>
 internal readonly unsafe struct TileQ4_0 : ITile
 {

@@ -5,13 +5,13 @@ namespace Fourteen.Kernels.MatMul;
 
 /// <summary>
 /// Q4_1: value = d·q + m over 32 columns. The term of a block is
-/// <c>(d · dx) · Σ q·x + m · (dx · Σ x)</c>, dx the activations' scale: every float operation rounds on its own. Terms are
-/// added in order within 8 blocks (256 columns), and these sums in order.
+/// <c>(d · dx) · Σ q·x + m · (dx · Σ x)</c>, dx the activations' scale: every float operation rounds on its own. Terms
+/// are added in order within 8 blocks (256 columns), and these sums in order.
 /// </summary>
 /// <remarks>
-/// Packed block of 16 rows: 4 × 64 bytes of nibbles, then 16 halves d, then 16 halves m. Vector v holds four bytes a row:
-/// columns 8v … 8v+3 in the low nibbles, 8v+4 … 8v+7 in the high ones. 127 · (15 + 15) · 8 additions = 30,480 fits the
-/// 16-bit running sums.
+/// Packed block of 16 rows: 4 × 64 bytes of nibbles, then 16 halves d, then 16 halves m. Vector v holds four bytes a
+/// row: columns 8v … 8v+3 in the low nibbles, 8v+4 … 8v+7 in the high ones. 127 · (15 + 15) · 8 additions = 30,480 fits
+/// the 16-bit running sums.
 /// </remarks>
 internal readonly unsafe struct TileQ4_1 : ITile
 {

@@ -9,8 +9,8 @@ namespace Fourteen.Kernels.MatMul;
 /// 8 · 63 · 60,960 &lt; 2^31. Terms are added in order.
 /// </summary>
 /// <remarks>
-/// Packed block of 16 rows, 256 columns: 8 sub-blocks of nibbles as in <see cref="TileQ4_1"/>, then 8 × 16 bytes of scales
-/// (widened from 6 to 8 bits), 4 × 16 pairs of minimums (sub-blocks 2p and 2p + 1), 16 halves d, 16 halves dmin.
+/// Packed block of 16 rows, 256 columns: 8 sub-blocks of nibbles as in <see cref="TileQ4_1"/>, then 8 × 16 bytes of
+/// scales (widened from 6 to 8 bits), 4 × 16 pairs of minimums (sub-blocks 2p and 2p + 1), 16 halves d, 16 halves dmin.
 /// </remarks>
 internal readonly unsafe struct TileQ4_K : ITile
 {

@@ -5,14 +5,14 @@ namespace Fourteen.Kernels.MatMul;
 
 /// <summary>
 /// Q6_K: value = d·sc_u·(q − 32) in sub-blocks u of 16 columns. The term of 256 columns is
-/// <c>(d · dx) · Σ_u sc_u·(Σ q·x − 32·Σ x)</c>, an exact integer: at most 16 · 128 · 16 · 63 · 127 &lt; 2^31. Terms are added
-/// in order.
+/// <c>(d · dx) · Σ_u sc_u·(Σ q·x − 32·Σ x)</c>, an exact integer: at most 16 · 128 · 16 · 63 · 127 &lt; 2^31. Terms are
+/// added in order.
 /// </summary>
 /// <remarks>
-/// Packed block of 16 rows, 256 columns: 8 × 32 columns of low nibbles as in <see cref="TileQ4_1"/>; then 16 × 64 bytes of
-/// high bits, vector u with two bits each for the four column quads of sub-block u, from the lowest bits up; then
-/// 16 × 16 signed scales; then 16 halves d. 127 · (63 + 63) · 2 additions = 32,004 fits the 16-bit running sums, so they are
-/// scaled after two quads.
+/// Packed block of 16 rows, 256 columns: 8 × 32 columns of low nibbles as in <see cref="TileQ4_1"/>; then 16 × 64 bytes
+/// of high bits, vector u with two bits each for the four column quads of sub-block u, from the lowest bits up; then
+/// 16 × 16 signed scales; then 16 halves d. 127 · (63 + 63) · 2 additions = 32,004 fits the 16-bit running sums, so
+/// they are scaled after two quads.
 /// </remarks>
 internal readonly unsafe struct TileQ6_K : ITile
 {

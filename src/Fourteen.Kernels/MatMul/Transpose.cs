@@ -31,15 +31,17 @@ internal static unsafe class Transpose
         Vector128<float> b = Vector128.Load(source + stride);
         Vector128<float> c = Vector128.Load(source + (2 * stride));
         Vector128<float> d = Vector128.Load(source + (3 * stride));
-        Vector128<float> ac0 = Interleave(a, c, Vector128.Create(0, 0, 1, 1)), ac1 = Interleave(a, c, Vector128.Create(2, 2, 3, 3));
-        Vector128<float> bd0 = Interleave(b, d, Vector128.Create(0, 0, 1, 1)), bd1 = Interleave(b, d, Vector128.Create(2, 2, 3, 3));
-        Interleave(ac0, bd0, Vector128.Create(0, 0, 1, 1)).Store(target);
-        Interleave(ac0, bd0, Vector128.Create(2, 2, 3, 3)).Store(target + 16);
-        Interleave(ac1, bd1, Vector128.Create(0, 0, 1, 1)).Store(target + 32);
-        Interleave(ac1, bd1, Vector128.Create(2, 2, 3, 3)).Store(target + 48);
+        Vector128<int> front = Vector128.Create(0, 0, 1, 1), rear = Vector128.Create(2, 2, 3, 3);
+        Vector128<float> ac0 = Interleave(a, c, front), ac1 = Interleave(a, c, rear);
+        Vector128<float> bd0 = Interleave(b, d, front), bd1 = Interleave(b, d, rear);
+        Interleave(ac0, bd0, front).Store(target);
+        Interleave(ac0, bd0, rear).Store(target + 16);
+        Interleave(ac1, bd1, front).Store(target + 32);
+        Interleave(ac1, bd1, rear).Store(target + 48);
     }
 
-    /// <summary>Even lanes from one vector and odd lanes from another, in the order of <paramref name="lanes"/>.</summary>
+    /// <summary>Even lanes from one vector and odd lanes from another, in the order of <paramref
+    /// name="lanes"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Interleave(Vector128<float> even, Vector128<float> odd, Vector128<int> lanes) =>
         Vector128.ConditionalSelect(

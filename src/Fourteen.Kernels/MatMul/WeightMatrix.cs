@@ -6,8 +6,8 @@ using Fourteen.Kernels.Workers;
 namespace Fourteen.Kernels.MatMul;
 
 /// <summary>
-/// A matrix of weights, [rows, columns], as it stands in its file or packed for the kernels. Read-only after loading. It
-/// owns what it packed; rows that stay in place belong to the file, which must stay open.
+/// A matrix of weights, [rows, columns], as it stands in its file or packed for the kernels. Read-only after loading.
+/// It owns what it packed; rows that stay in place belong to the file, which must stay open.
 /// </summary>
 public sealed unsafe class WeightMatrix : IDisposable
 {
@@ -38,8 +38,8 @@ public sealed unsafe class WeightMatrix : IDisposable
 
     /// <summary>
     /// Over rows in memory at <paramref name="address"/>, in ggml's layout. Packed in parallel where
-    /// <paramref name="packed"/> is asked for and the type has packed kernels; else the rows stay where they are and are
-    /// dequantized tile by tile.
+    /// <paramref name="packed"/> is asked for and the type has packed kernels; else the rows stay where they are and
+    /// are dequantized tile by tile.
     /// </summary>
     public static WeightMatrix Load(WorkerPool pool, GgmlType type, nint address, int rows, int columns, bool packed)
     {
@@ -76,7 +76,8 @@ public sealed unsafe class WeightMatrix : IDisposable
     /// <summary>A packed group of 16 rows.</summary>
     internal byte* Group(int group) => (byte*)_packed!.Address + (group * GroupBytesOf(Kind!, Columns)); // Packed only.
 
-    private static long GroupBytesOf(QuantKind kind, int columns) => (long)(columns / kind.BlockColumns) * kind.BlockBytes;
+    private static long GroupBytesOf(QuantKind kind, int columns) =>
+        (long)(columns / kind.BlockColumns) * kind.BlockBytes;
 
     private sealed class PackJob(WeightMatrix matrix, QuantKind kind) : WorkerJob
     {

@@ -39,8 +39,8 @@ public sealed unsafe class Attention : IDisposable
     }
 
     /// <summary>
-    /// output[row, h] = Σ_p softmax(query · key_p · scale)_p · value_p over positions 0 … the row's own, for all rows of
-    /// all spans; queries and output are [rows, heads · headDim].
+    /// output[row, h] = Σ_p softmax(query · key_p · scale)_p · value_p over positions 0 … the row's own, for all rows
+    /// of all spans; queries and output are [rows, heads · headDim].
     /// </summary>
     public void Run(int layer, ReadOnlySpan<AttentionSpan> spans, FloatMatrix queries, FloatMatrix output, float scale)
     {
@@ -166,7 +166,8 @@ public sealed unsafe class Attention : IDisposable
             }
         }
 
-        /// <summary>Scores to weights; brings the running maximum, sum and total of query q to the new maximum.</summary>
+        /// <summary>Scores to weights; brings the running maximum, sum and total of query q to the new
+        /// maximum.</summary>
         private void Weigh(
             int q, int visible, bool first, float* scores, float* maximum, float* sum, float* total)
         {

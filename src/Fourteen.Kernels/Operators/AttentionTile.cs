@@ -6,8 +6,9 @@ using Fourteen.Kernels.MatMul;
 namespace Fourteen.Kernels.Operators;
 
 /// <summary>
-/// The inner loops of attention. Scores: one position a lane, fused multiply-adds over the channels in order. Values: one
-/// channel a lane, fused multiply-adds over the positions in order. No sum crosses lanes, so every width gives one result.
+/// The inner loops of attention. Scores: one position a lane, fused multiply-adds over the channels in order. Values:
+/// one channel a lane, fused multiply-adds over the positions in order. No sum crosses lanes, so every width gives one
+/// result.
 /// </summary>
 internal static unsafe class AttentionTile
 {
@@ -77,8 +78,8 @@ internal static unsafe class AttentionTile
     }
 
     /// <summary>
-    /// weights[p] = e^(scores[p] − max), in place; returns their sum in eight chains, position p in chain p mod 8, folded
-    /// as <see cref="RmsNorm"/> folds. <paramref name="max"/> is the largest of the scores.
+    /// weights[p] = e^(scores[p] − max), in place; returns their sum in eight chains, position p in chain p mod 8,
+    /// folded as <see cref="RmsNorm"/> folds. <paramref name="max"/> is the largest of the scores.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static float Softmax(IsaPath isa, float* scores, int count, out float max)
@@ -111,7 +112,7 @@ internal static unsafe class AttentionTile
             chains[i & 7] += e;
         }
 
-        return ((chains[0] + chains[4]) + (chains[2] + chains[6])) + ((chains[1] + chains[5]) + (chains[3] + chains[7]));
+        return RmsNorm.Fold(chains);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -140,8 +140,9 @@ public sealed unsafe class KvStore : IDisposable
     }
 
     /// <summary>
-    /// Eight floats to halves, rounded half to even: a normal half is the float's bits with the exponent's bias moved by
-    /// 112 and the 13 lowest bits rounded away; below 2^−14 adding 0.5 aligns the fraction so that the addition rounds it.
+    /// Eight floats to halves, rounded half to even: a normal half is the float's bits with the exponent's bias moved
+    /// by 112 and the 13 lowest bits rounded away; below 2^−14 adding 0.5 aligns the fraction so that the addition
+    /// rounds it.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ToHalves(float* source, ushort* target)

@@ -7,16 +7,17 @@ using Fourteen.Kernels.Workers;
 namespace Fourteen.Kernels.Operators;
 
 /// <summary>
-/// RMS norm: y_i = (x_i · s) · w_i with s = 1 / √(Σ x² / n + ε). The squares are summed in eight chains, element i in chain
-/// i mod 8, and the chains as ((0+4)+(2+6))+((1+5)+(3+7)). Division and square root are IEEE's, rounded correctly.
+/// RMS norm: y_i = (x_i · s) · w_i with s = 1 / √(Σ x² / n + ε). The squares are summed in eight chains, element i in
+/// chain i mod 8, and the chains as ((0+4)+(2+6))+((1+5)+(3+7)). Division and square root are IEEE's, rounded
+/// correctly.
 /// </summary>
 public sealed unsafe class RmsNorm(WorkerPool pool, IsaPath isa)
 {
     private readonly Job _job = new() { Scalar = isa == IsaPath.Scalar };
 
     /// <summary>
-    /// Normalizes each run of <paramref name="weight"/>'s length in each row of <paramref name="x"/>: a whole row, or one
-    /// head of several. <paramref name="y"/> may be <paramref name="x"/>.
+    /// Normalizes each run of <paramref name="weight"/>'s length in each row of <paramref name="x"/>: a whole row, or
+    /// one head of several. <paramref name="y"/> may be <paramref name="x"/>.
     /// </summary>
     public void Run(FloatMatrix x, ReadOnlySpan<float> weight, float epsilon, FloatMatrix y)
     {
@@ -84,7 +85,8 @@ public sealed unsafe class RmsNorm(WorkerPool pool, IsaPath isa)
         return Fold(c);
     }
 
-    private static float Fold(float* c) => ((c[0] + c[4]) + (c[2] + c[6])) + ((c[1] + c[5]) + (c[3] + c[7]));
+    /// <summary>Adds eight chains.</summary>
+    internal static float Fold(float* c) => ((c[0] + c[4]) + (c[2] + c[6])) + ((c[1] + c[5]) + (c[3] + c[7]));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Apply(float* x, float scale, float* weight, int length, float* y)

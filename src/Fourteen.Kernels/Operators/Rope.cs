@@ -21,8 +21,8 @@ public enum RopePairs
 public static unsafe class Rope
 {
     /// <summary>
-    /// Turns <paramref name="heads"/> heads of <paramref name="headDim"/> lanes in each row of <paramref name="x"/>; row r
-    /// takes row r of <paramref name="cos"/> and <paramref name="sin"/>, [tokens, pairs].
+    /// Turns <paramref name="heads"/> heads of <paramref name="headDim"/> lanes in each row of <paramref name="x"/>;
+    /// row r takes row r of <paramref name="cos"/> and <paramref name="sin"/>, [tokens, pairs].
     /// </summary>
     public static void Run(FloatMatrix x, int heads, int headDim, FloatMatrix cos, FloatMatrix sin, RopePairs layout)
     {

@@ -4,7 +4,8 @@ namespace Fourteen.Kernels.Tensors;
 
 /// <summary>
 /// A buffer of activations, [rows, columns] of 32-bit floats; one row is one token. Rows are padded to
-/// <see cref="Stride"/> so that kernels may write whole groups of weight rows. One owner; kernels use it while they run.
+/// <see cref="Stride"/> so that kernels may write whole groups of weight rows. One owner; kernels use it while they
+/// run.
 /// </summary>
 public sealed unsafe class FloatMatrix : IDisposable
 {

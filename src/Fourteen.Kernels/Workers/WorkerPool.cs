@@ -11,14 +11,14 @@ public abstract class WorkerJob
 }
 
 /// <summary>
-/// The fixed threads of a process that run jobs over ranges of items. The thread that calls <see cref="Run"/> is worker 0
-/// and takes part; one thread at a time may call it. Items are handed out in chunks as workers ask for them, so what a
-/// worker computes depends on time: jobs must give the same result whoever runs an item.
+/// The fixed threads of a process that run jobs over ranges of items. The thread that calls <see cref="Run"/> is worker
+/// 0 and takes part; one thread at a time may call it. Items are handed out in chunks as workers ask for them, so what
+/// a worker computes depends on time: jobs must give the same result whoever runs an item.
 /// </summary>
 /// <remarks>
-/// The hand-out is one 64-bit ticket: generation, item count, next item. A worker takes a chunk by compare-and-swap on the
-/// whole ticket, so it can never take a chunk of a job that is over. The caller waits for chunks that were taken, not
-/// for workers: one that the system has put aside holds nobody up unless it was in the middle of a chunk.
+/// The hand-out is one 64-bit ticket: generation, item count, next item. A worker takes a chunk by compare-and-swap on
+/// the whole ticket, so it can never take a chunk of a job that is over. The caller waits for chunks that were taken,
+/// not for workers: one that the system has put aside holds nobody up unless it was in the middle of a chunk.
 /// </remarks>
 public sealed class WorkerPool : IDisposable
 {

@@ -5,7 +5,8 @@ namespace Fourteen.Protocol.Chat;
 /// <param name="Content">Its text.</param>
 public sealed record ChatMessage(string Role, string Content)
 {
-    /// <summary>What the assistant thought before it answered, where that is known; templates decide what becomes of it.
+    /// <summary>What the assistant thought before it answered, where that is known; templates decide what becomes of
+    /// it.
     /// </summary>
     public string? Reasoning { get; init; }
 }

@@ -102,7 +102,8 @@ public sealed class GoldenLogitsTests(ITestOutputHelper output)
     /// <summary>The model's path, or a skipped test that says which issue brings the architecture.</summary>
     private static string Require(string folder, string file)
     {
-        using JsonDocument config = JsonDocument.Parse(File.ReadAllText(SharedFiles.Golden($"models/{folder}/config.json")));
+        using JsonDocument config = JsonDocument.Parse(
+            File.ReadAllText(SharedFiles.Golden($"models/{folder}/config.json")));
         string type = config.RootElement.GetProperty("model_type").GetString()!; // Every folder's config.json has it.
         bool known = ModelTable.All.Any(row => row.Name == type);
         string issue = type is "falcon" or "bitnet" ? "D" : "A2";

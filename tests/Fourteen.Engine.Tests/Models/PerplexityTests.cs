@@ -47,7 +47,8 @@ public sealed class PerplexityTests(ITestOutputHelper output)
         double difference = Math.Abs((actual / expected) - 1);
         output.WriteLine(
             $"perplexity of {chunks} chunks, precise {precise}: {actual:F4}, reference {expected:F4}, {difference:E2}");
-        Assert.True(difference <= tolerance, $"{actual} against {expected}: {difference:E2} relative, {tolerance} allowed");
+        Assert.True(
+            difference <= tolerance, $"{actual} against {expected}: {difference:E2} relative, {tolerance} allowed");
     }
 
     private static double Reference(string file, string first, string? second, int chunks)

@@ -8,8 +8,8 @@ using Xunit;
 namespace Fourteen.Kernels.Tests.Operators;
 
 /// <summary>
-/// Norm, gate, rotation and attention: vector paths against the scalar definition to the bit, and the scalar one against
-/// double precision.
+/// Norm, gate, rotation and attention: vector paths against the scalar definition to the bit, and the scalar one
+/// against double precision.
 /// </summary>
 public sealed class OperatorTests
 {
@@ -48,7 +48,8 @@ public sealed class OperatorTests
         using var pool = new WorkerPool(2);
         foreach (int length in Lengths)
         {
-            using FloatMatrix fast = Random(3, length, seed: 1, scale: 40), slow = Random(3, length, seed: 1, scale: 40);
+            using FloatMatrix fast = Random(3, length, seed: 1, scale: 40);
+            using FloatMatrix slow = Random(3, length, seed: 1, scale: 40);
             using FloatMatrix gate = Random(3, length, seed: 1, scale: 40), up = Random(3, length, seed: 2);
             new Elementwise(pool, Isa.Selected).SwiGlu(fast, up);
             new Elementwise(pool, IsaPath.Scalar).SwiGlu(slow, up);
