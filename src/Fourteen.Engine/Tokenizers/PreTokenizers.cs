@@ -24,6 +24,7 @@ internal static class PreTokenizers
         new(["qwen2", "deepseek-r1-qwen"], [Scanners.Qwen2]),
         new(["llama-bpe", "llama3", "llama-v3"], [Scanners.Llama3], IgnoreMerges: true, AddBos: true),
         new(["smollm"], [Scanners.SingleDigits, Scanners.Gpt2]),
+        new(["falcon"], [Scanners.PunctuationRuns, Scanners.Gpt2, Scanners.DigitTriples]),
     ];
 
     private static readonly (string Pattern, Scanner Scanner)[] _byPattern =
@@ -31,6 +32,7 @@ internal static class PreTokenizers
         (Gpt2Pattern, Scanners.Gpt2),
         (Cl100kStart + Cl100kEnd, Scanners.Qwen2),
         (Cl100kStart + "{1,3}" + Cl100kEnd, Scanners.Llama3),
+        ("[0-9][0-9][0-9]", Scanners.DigitTriples),
     ];
 
     /// <summary>The family of this name, or null.</summary>

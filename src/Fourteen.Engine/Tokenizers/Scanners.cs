@@ -56,6 +56,31 @@ internal static class Scanners
             ? RunEnd(text, start + length, RuneClass.Number)
             : RunEnd(text, start + length, ~RuneClass.Number);
 
+    /// <summary>
+    /// Runs of punctuation (ASCII punctuation and the P categories) and runs of the rest (Hugging Face's
+    /// <c>Punctuation</c>, contiguous).
+    /// </summary>
+    internal static int PunctuationRuns(ReadOnlySpan<byte> text, int start)
+    {
+        bool isPunctuation = IsPunctuation(text, start, out int length);
+        do
+            start += length;
+        while (start < text.Length && IsPunctuation(text, start, out length) == isPunctuation);
+        return start;
+    }
+
+    /// <summary><c>[0-9][0-9][0-9]</c> and what is between.</summary>
+    internal static int DigitTriples(ReadOnlySpan<byte> text, int start)
+    {
+        for (int end = start; end + 3 <= text.Length; end++)
+        {
+            if (text.Slice(end, 3).IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0)
+                return end == start ? start + 3 : end;
+        }
+
+        return text.Length;
+    }
+
     private static int Cl100k(ReadOnlySpan<byte> text, int start, int digitsMax)
     {
         int contraction = ContractionLength(text, start, ignoreCase: true);
@@ -124,6 +149,13 @@ internal static class Scanners
             return end;
         int last = Utf8Rune.StartBefore(text, end);
         return last > start ? last : end;
+    }
+
+    private static bool IsPunctuation(ReadOnlySpan<byte> text, int index, out int length)
+    {
+        RuneClass found = RuneClasses.At(text, index, out length);
+        // Of ASCII's punctuation Unicode calls $ + < = > ^ ` | ~ symbols.
+        return found == RuneClass.Punctuation || (found == RuneClass.Other && text[index] is > 0x20 and < 0x7F);
     }
 
     private static int DigitsEnd(ReadOnlySpan<byte> text, int start, int countMax)

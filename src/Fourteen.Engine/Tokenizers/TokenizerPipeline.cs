@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Fourteen.Engine.Tokenizers;
 
 /// <summary>
@@ -56,6 +58,7 @@ internal sealed class TokenizerPipeline
         return count;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Vocabulary MakeVocabulary(TokenizerDefinition definition)
     {
         var bytes = new PackedStrings();
@@ -88,6 +91,7 @@ internal sealed class TokenizerPipeline
         return strings;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static MergeTable MakeMerges(TokenizerDefinition definition, Vocabulary vocabulary)
     {
         int count = definition.Merges.Count / 2;
