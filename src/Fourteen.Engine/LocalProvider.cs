@@ -99,6 +99,23 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         var json = new JsonObject { ["role"] = message.Role, ["content"] = message.Content };
         if (message.Reasoning is not null)
             json["reasoning_content"] = message.Reasoning;
+        if (message.ToolCallId is not null)
+            json["tool_call_id"] = message.ToolCallId;
+        if (message.ToolCalls.Count > 0)
+            json["tool_calls"] = new JsonArray([.. message.ToolCalls.Select(ToJson)]);
+        return json;
+    }
+
+    /// <summary>A call in the form of OpenAI's API, which templates are written for.</summary>
+    private static JsonNode ToJson(ToolCall call)
+    {
+        var json = new JsonObject
+        {
+            ["type"] = "function",
+            ["function"] = new JsonObject { ["name"] = call.Name, ["arguments"] = call.Arguments?.DeepClone() },
+        };
+        if (call.Id is not null)
+            json["id"] = call.Id;
         return json;
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Fourteen.Protocol.Chat;
 
 /// <summary>One message of a conversation.</summary>
@@ -9,4 +11,16 @@ public sealed record ChatMessage(string Role, string Content)
     /// it.
     /// </summary>
     public string? Reasoning { get; init; }
+
+    /// <summary>Tools that the assistant called in this message.</summary>
+    public IReadOnlyList<ToolCall> ToolCalls { get; init; } = [];
+
+    /// <summary>For a tool's result, the id of the call that it answers.</summary>
+    public string? ToolCallId { get; init; }
 }
+
+/// <summary>A call of a tool by the assistant.</summary>
+/// <param name="Id">What its result refers to; null where the model gives none.</param>
+/// <param name="Name">The tool.</param>
+/// <param name="Arguments">The arguments as the caller keeps them: an object, or its text.</param>
+public sealed record ToolCall(string? Id, string Name, JsonNode? Arguments);

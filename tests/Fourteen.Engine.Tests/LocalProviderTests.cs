@@ -1,0 +1,241 @@
+using System.Text.Json.Nodes;
+using Fourteen.Engine.Models;
+using Fourteen.Protocol.Chat;
+using Fourteen.Testing;
+using Xunit;
+
+namespace Fourteen.Engine.Tests;
+
+/// <summary>
+/// Whole answers: from messages through template, tokenizer, model and sampler to text. The tiny chat model's recorded
+/// dialogues are transformers' in 32-bit floats; the faults are rows of golden/cases.
+/// </summary>
+public sealed class LocalProviderTests
+{
+    private const string Embedded = "smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf";
+    private const string TinyChat = "qwen3-tiny-chat/model.gguf";
+    private const string StopSentence = "Considering the limited time by the user";
+
+    [Theory]
+    [InlineData("model.gguf", false)]
+    [InlineData("model.gguf", true)]
+    [InlineData("", false)]
+    public async Task Stream_TinyChatDialogues_EqualsTheRecordedOnes(string file, bool precise)
+    {
+        JsonArray dialogues = JsonNode.Parse(
+            await File.ReadAllTextAsync(SharedFiles.Model("qwen3-tiny-chat/dialogues.json"), Token))!.AsArray();
+        string path = file.Length > 0
+            ? SharedFiles.Model($"qwen3-tiny-chat/{file}")
+            : Path.GetDirectoryName(SharedFiles.Model("qwen3-tiny-chat/model.safetensors"))!; // A file has a folder.
+        using var session = await Session.LoadAsync(path, precise);
+        Assert.NotEmpty(dialogues);
+        foreach (JsonNode? dialogue in dialogues)
+        {
+            Answer answer = await session.AskAsync(new ChatRequest
+            {
+                Messages = [.. dialogue!["messages"]!.AsArray().Select(ToMessage)],
+                Tools = dialogue["tools"]?.DeepClone().AsArray(),
+                Think = dialogue["enable_thinking"]!.GetValue<bool>(),
+            });
+            string thought = answer.Thought.Length > 0 ? $"<think>\n{answer.Thought}\n</think>\n\n" : "";
+            Assert.Equal(dialogue["greedy"]!.GetValue<string>(), $"{thought}{answer.Text}<|im_end|>");
+            Assert.Equal("stop", answer.Finished.Reason);
+        }
+    }
+
+    [Theory]
+    [InlineData("Name the capital city of France.", "Paris")]
+    [InlineData("What is 2+2?", "4")]
+    public async Task Stream_EmbeddedModel_KnowsWhatItsReadmeSays(string question, string expected)
+    {
+        using var session = await Session.LoadAsync(SharedFiles.Model(Embedded), precise: false);
+        Answer answer = await session.AskAsync(Request(question) with { MaxTokens = 40 });
+        Assert.Contains(expected, answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stream_SameSeed_GivesTheSameTextWhateverRunsBeside()
+    {
+        using var session = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false);
+        ChatRequest request = Request("What is the weather in Paris?") with
+        {
+            MaxTokens = 30,
+            Think = false,
+            Sampling = new SamplingSettings { Temperature = 1.5, TopK = 0, TopP = 1, Seed = 7 },
+        };
+        string alone = (await session.AskAsync(request)).Text;
+        Task<Answer>[] crowd =
+        [
+            .. Enumerable.Range(0, 8).Select(i => session.AskAsync(request with
+            {
+                Sampling = request.Sampling with { Seed = i == 3 ? 7 : (ulong)(100 + i) },
+            })),
+        ];
+        Answer[] answers = await Task.WhenAll(crowd);
+        Assert.Equal(alone, answers[3].Text);
+        Assert.True(answers.Select(answer => answer.Text).Distinct().Count() > 4, "other seeds give other texts");
+    }
+
+    [Fact] // B023
+    public async Task Stream_ThinkingOff_PutsAllIntoTheAnswer()
+    {
+        using var session = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false);
+        Answer answer = await session.AskAsync(Request("What is the capital of Japan?") with { Think = false });
+        Assert.Equal("The capital of Japan is Tokyo.", answer.Text);
+        Assert.Equal("", answer.Thought);
+        Assert.Equal(19, answer.Finished.Usage.PromptTokens);
+    }
+
+    [Fact] // B025
+    public async Task Stream_BudgetZero_AnswersWithoutThought()
+    {
+        using var session = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false);
+        Answer answer = await session.AskAsync(
+            Request("What is the capital of France?") with { MaxTokens = 60, ThinkBudget = 0 });
+        Assert.Equal("The capital of France is Paris.", answer.Text);
+        Assert.Equal("", answer.Thought);
+        Assert.Equal("stop", answer.Finished.Reason);
+    }
+
+    [Theory] // B027
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(6)]
+    public async Task Stream_BudgetReached_KeepsTheStopSentenceOutOfTheAnswer(int budget)
+    {
+        using var session = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false);
+        Answer answer = await session.AskAsync(
+            Request("What is the capital of France?") with { MaxTokens = 120, ThinkBudget = budget });
+        Assert.DoesNotContain(StopSentence, answer.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("</think>", answer.Text, StringComparison.Ordinal);
+        Assert.NotEqual("", answer.Text);
+    }
+
+    [Fact] // B033
+    public async Task Stream_LimitInsideTheThought_EndsByLength()
+    {
+        using var session = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false);
+        Answer answer = await session.AskAsync(Request("What is the capital of France?") with { MaxTokens = 5 });
+        Assert.Equal("The user asks", answer.Thought);
+        Assert.Equal("", answer.Text);
+        Assert.Equal("length", answer.Finished.Reason);
+        Assert.Equal(5, answer.Finished.Usage.CompletionTokens);
+    }
+
+    [Theory] // B060 and B062
+    [InlineData("Count to 6.", "3, 4", "1, 2, ")]
+    [InlineData("Count to 6.", ", 5, 6, 7|, 4", "1, 2, 3")]
+    [InlineData("What is the capital of France?", "Pari", "The capital of France is ")]
+    [InlineData("What is the capital of France?", "l of F", "The capita")]
+    public async Task Stream_StopString_CutsAtTheTextWhereverTokensEnd(string question, string stops, string expected)
+    {
+        using var session = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false);
+        Answer answer = await session.AskAsync(
+            Request(question) with { MaxTokens = 40, Think = false, Stop = stops.Split('|') });
+        Assert.Equal(expected, answer.Text);
+        Assert.Equal("stop", answer.Finished.Reason);
+    }
+
+    [Theory] // B066
+    [InlineData(0, 0)]
+    [InlineData(2, 0)]
+    [InlineData(0, 2)]
+    public async Task Stream_PresenceAndFrequency_LeaveThePromptAlone(double presence, double frequency)
+    {
+        using var session = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false);
+        Answer answer = await session.AskAsync(new ChatRequest
+        {
+            Text = "Paris Paris Paris Lima",
+            MaxTokens = 1,
+            Sampling = new SamplingSettings
+            {
+                Temperature = 0,
+                PresencePenalty = presence,
+                FrequencyPenalty = frequency,
+                LogitBias = new Dictionary<int, double> { [684] = 7.1 },
+            },
+        });
+        Assert.Equal(" Paris", answer.Text);
+    }
+
+    [Fact]
+    public async Task Stream_PromptLongerThanTheContext_IsRefusedByNumber()
+    {
+        using var session = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false, context: 40);
+        RequestException refused = await Assert.ThrowsAsync<RequestException>(() => session.AskAsync(
+            Request(string.Concat(Enumerable.Repeat("Oslo Quito ", 40)))));
+        Assert.Contains("40", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stream_ContextFills_EndsByLength()
+    {
+        using var session = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false, context: 40);
+        Answer answer = await session.AskAsync(Request("Count to 6.") with { IgnoreEnd = true, Think = false });
+        Assert.Equal("length", answer.Finished.Reason);
+        Assert.Equal(40, answer.Finished.Usage.PromptTokens + answer.Finished.Usage.CompletionTokens);
+    }
+
+    [Fact]
+    public async Task Stream_Cancelled_StopsAndTheEngineGoesOn()
+    {
+        using var session = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false);
+        using var source = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            ChatRequest endless = Request("Hello") with { IgnoreEnd = true, Think = false };
+            await foreach (ChatEvent _ in session.Provider.StreamAsync(endless, source.Token))
+                await source.CancelAsync();
+        });
+        Assert.Contains("Tokyo", (await session.AskAsync(Request("What is the capital of Japan?"))).Text,
+            StringComparison.Ordinal);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static ChatRequest Request(string question) => new() { Messages = [new ChatMessage("user", question)] };
+
+    private static ChatMessage ToMessage(JsonNode? message) =>
+        new(message!["role"]!.GetValue<string>(), message["content"]!.GetValue<string>())
+        {
+            ToolCalls = [.. (message["tool_calls"]?.AsArray() ?? []).Select(call => new ToolCall(
+                null, call!["function"]!["name"]!.GetValue<string>(), call["function"]!["arguments"]!.DeepClone()))],
+        };
+
+    private sealed record Answer(string Thought, string Text, Finished Finished);
+
+    private sealed class Session(InferenceEngine engine, LocalProvider provider) : IDisposable
+    {
+        internal LocalProvider Provider => provider;
+
+        internal static async Task<Session> LoadAsync(string path, bool precise, int? context = null)
+        {
+            var engine = new InferenceEngine(new EngineOptions(), TimeProvider.System);
+            LoadedModel model = await engine.LoadAsync(
+                path, new ModelOptions { Precise = precise, Context = context, SequencesMax = 8 }, null, Token);
+            return new Session(engine, new LocalProvider(engine, model, TimeProvider.System));
+        }
+
+        /// <summary>Greedy unless the request says otherwise.</summary>
+        internal async Task<Answer> AskAsync(ChatRequest request)
+        {
+            request = request with
+            {
+                Sampling = request.Sampling with { Temperature = request.Sampling.Temperature ?? 0 },
+            };
+            string thought = "", text = "";
+            Finished? finished = null;
+            await foreach (ChatEvent item in provider.StreamAsync(request, Token))
+            {
+                thought += (item as ThoughtDelta)?.Text;
+                text += (item as TextDelta)?.Text;
+                finished = item as Finished ?? finished;
+            }
+
+            return new Answer(thought, text, finished ?? throw new InvalidOperationException("No last event."));
+        }
+
+        public void Dispose() => engine.Dispose();
+    }
+}
