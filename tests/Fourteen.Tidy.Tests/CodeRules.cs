@@ -69,7 +69,8 @@ public sealed partial class CodeRules
     [GeneratedRegex(@"\b(TOD[O]|FIXM[E]|HAC[K]|XX[X])\b|NotImplemented[E]xception")]
     private static partial Regex Unfinished();
 
-    [GeneratedRegex(@"\bcatch\s*(\(\s*(System\.)?Exception\b|\{|when\b)")]
+    // A filter that lists types, `catch (Exception e) when (e is A or B)`, is a catch by type.
+    [GeneratedRegex(@"\bcatch\s*(\{|when\b|\(\s*(System\.)?Exception\b[\s\w]*\)(?!\s*when\s*\(\w+\s+is\s+(?!not\b)))")]
     private static partial Regex CatchAll();
 
     [GeneratedRegex(@"\basync\s+void\b")]

@@ -2,8 +2,8 @@ namespace Fourteen.Tidy.Tests;
 
 /// <summary>
 /// Blanks comments and literals of C#, so that a rule about code does not trip over prose. A scanner for our own files,
-/// not a lexer: an interpolated string is blanked with its holes, and a quote inside a hole ends it early, at the latest
-/// at the end of the line.
+/// not a lexer: an interpolated string is blanked with its holes, and a quote inside a hole ends it early, at the
+/// latest at the end of the line.
 /// </summary>
 internal static class CodeText
 {
