@@ -49,11 +49,11 @@ public sealed partial class CodeRules
     [Fact]
     public void BannedSymbols_InTheProduct_AreNotAllowedAgain()
     {
-        // The analyzer RS0030 knows types, which a text rule cannot; only the command line may write to a console.
+        // The analyzer RS0030 knows types, which a text rule cannot.
         Rule.Holds(
-            "The banned symbols (RS0030) are banned in all of the product; the console is free in Fourteen.Cli alone.",
+            "The banned symbols (RS0030) are banned in all of the product; the console is touched in one folder alone.",
             SourceTree.Text.Where(file => file.IsProduct
-                    && !file.Path.StartsWith("src/Fourteen.Cli/", StringComparison.Ordinal))
+                    && !file.Path.StartsWith("src/Fourteen.Cli/Output/", StringComparison.Ordinal))
                 .SelectMany(file => file.FindInText(BannedSymbolsOff())));
     }
 
