@@ -35,5 +35,6 @@ public sealed class TensorDirectory
     /// <summary>Every tensor, in file order.</summary>
     public IReadOnlyList<TensorEntry> All { get; }
 
-    public bool TryFind(string name, [NotNullWhen(true)] out TensorEntry? tensor) => _byName.TryGetValue(name, out tensor);
+    public bool TryFind(string name, [NotNullWhen(true)] out TensorEntry? tensor) =>
+        _byName.TryGetValue(name, out tensor);
 }
