@@ -114,7 +114,7 @@ internal sealed class ModelBytes : IDisposable
             throw TooLarge(path);
         byte[] packed = compressed.Span(0, (int)compressed.Length).ToArray();
         using GZipStream stream = new(new MemoryStream(packed), CompressionMode.Decompress);
-        // Deflate cannot shrink more than 1032-fold, so this guess is bounded; the buffer grows where it is short.
+        // Vocabularies shrink to a quarter or a third; where they shrink more the buffer grows.
         AlignedBuffer buffer = new(Math.Min(compressed.Length * 4, DecompressedBytesMax), zeroed: false);
         bool kept = false;
         try
@@ -137,7 +137,7 @@ internal sealed class ModelBytes : IDisposable
         catch (InvalidDataException e)
         {
             throw new ModelFileException(
-                path, "", "the gzip data is damaged or ends too early", "download the file again", e);
+                path, "", "the gzip data is damaged", "download the file again", e);
         }
         finally
         {

@@ -15,6 +15,31 @@ internal sealed record AddedToken(
 {
     /// <summary>Real ones have some 20 bytes, the longest 93; the limit bounds the time of a search.</summary>
     internal const int BytesMax = 1024;
+
+    /// <summary>The control and user-defined tokens of a vocabulary whose kinds say which they are.</summary>
+    internal static List<AddedToken> OfKinds(string path, string place, PackedStrings texts, TokenKind[] kinds)
+    {
+        var added = new List<AddedToken>();
+        int bytes = 0;
+        for (int id = 0; id < kinds.Length; id++)
+        {
+            bool isControl = kinds[id] is TokenKind.Control or TokenKind.Unknown;
+            ReadOnlySpan<byte> text = texts[id];
+            if ((!isControl && kinds[id] != TokenKind.UserDefined) || text.IsEmpty)
+                continue;
+            bytes += text.Length;
+            if (text.Length > BytesMax || bytes > TokenizerDefinition.AddedBytesMax)
+            {
+                throw new ModelFileException(path, $"{place}[{id}]",
+                    $"a control or user-defined token may have {BytesMax} bytes and all of them together "
+                    + $"{TokenizerDefinition.AddedBytesMax}, but this one has {text.Length}");
+            }
+
+            added.Add(new AddedToken(id, text.ToArray(), isControl, false, false, false, false));
+        }
+
+        return added;
+    }
 }
 
 /// <summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Fourteen.Engine.Tokenizers;
 
 /// <summary>
@@ -16,6 +18,7 @@ internal static class ByteAlphabet
     /// The bytes that a token's spelling (UTF-8) stands for. False where it holds a character outside the alphabet.
     /// <paramref name="bytes"/> needs the spelling's length.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool TryDecode(ReadOnlySpan<byte> spelling, Span<byte> bytes, out int length)
     {
         length = 0;

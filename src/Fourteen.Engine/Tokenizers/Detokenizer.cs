@@ -14,6 +14,7 @@ public sealed class Detokenizer
 
     private readonly Tokenizer _tokenizer;
     private readonly bool _skipSpecial;
+    private bool _dropsSpace;
     private readonly byte[] _pending = new byte[CharacterBytesMax];   // the beginning of a character
     private int _pendingLength;
 
@@ -21,6 +22,7 @@ public sealed class Detokenizer
     {
         _tokenizer = tokenizer;
         _skipSpecial = skipSpecial;
+        _dropsSpace = tokenizer.DropsLeadingSpace;
     }
 
     /// <summary>The text that became certain by this id; empty while a character is incomplete.</summary>
@@ -31,6 +33,9 @@ public sealed class Detokenizer
         ReadOnlySpan<byte> token = _tokenizer.Bytes(id);
         if (token.IsEmpty || (_skipSpecial && _tokenizer.IsControl(id)))
             return "";
+        if (_dropsSpace && token[0] == ' ')
+            token = token[1..];
+        _dropsSpace = false;
 
         int length = _pendingLength + token.Length;
         byte[]? rented = length > 256 ? ArrayPool<byte>.Shared.Rent(length) : null;
@@ -41,7 +46,7 @@ public sealed class Detokenizer
         int incomplete = IncompleteLength(bytes);
         bytes[(length - incomplete)..].CopyTo(_pending);
         _pendingLength = incomplete;
-        string text = Encoding.UTF8.GetString(bytes[..(length - incomplete)]);
+        string text = _tokenizer.TextOf(bytes[..(length - incomplete)]);
         if (rented is not null)
             ArrayPool<byte>.Shared.Return(rented);
         return text;
@@ -50,8 +55,9 @@ public sealed class Detokenizer
     /// <summary>The rest: one U+FFFD where a character stayed incomplete. The next id begins a new text.</summary>
     public string Flush()
     {
-        string text = Encoding.UTF8.GetString(_pending.AsSpan(0, _pendingLength));
+        string text = _tokenizer.TextOf(_pending.AsSpan(0, _pendingLength));
         _pendingLength = 0;
+        _dropsSpace = _tokenizer.DropsLeadingSpace;
         return text;
     }
 

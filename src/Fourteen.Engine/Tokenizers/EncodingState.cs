@@ -13,11 +13,12 @@ internal sealed class EncodingState(TokenizerPipeline pipeline)
     private readonly Nfc? _nfc = pipeline.Nfc ? new Nfc() : null;
     private readonly IdList _ids = new();
     private byte[] _utf8 = new byte[4096];
+    private byte[] _spaced = [];
     private int[] _symbols = new int[256];
 
     /// <summary>Bytes that grew with the longest text so far.</summary>
     internal long BytesHeld =>
-        _utf8.Length + (4L * (_symbols.Length + _ids.Capacity)) + _merger.BytesHeld + (_nfc?.BytesHeld ?? 0);
+        _utf8.Length + _spaced.Length + (4L * (_symbols.Length + _ids.Capacity)) + _merger.BytesHeld + (_nfc?.BytesHeld ?? 0);
 
     internal int[] Encode(string text, AddedTokens recognised)
     {
@@ -53,10 +54,21 @@ internal sealed class EncodingState(TokenizerPipeline pipeline)
         bool isNormalized = added == pipeline.AddedAfter;
         if (!isNormalized && _nfc is not null)
             text = _nfc.Normalize(text);
+        if (pipeline.ReadsSpaceMarks)
+            text = WithSpaces(text);
         if (!isNormalized && pipeline.AddedAfter is not null)
             EncodeBetween(pipeline.AddedAfter, text, recognised);
         else
             EncodeStage(text, 0);
+    }
+
+    private ReadOnlySpan<byte> WithSpaces(ReadOnlySpan<byte> text)
+    {
+        int prefix = pipeline.DummyPrefix ? 1 : 0;
+        if (_spaced.Length < prefix + text.Length)
+            _spaced = new byte[Math.Max(256, (prefix + text.Length) * 2)];
+        _spaced[0] = (byte)' ';
+        return _spaced.AsSpan(0, prefix + SpaceMarks.ToSpaces(text, _spaced.AsSpan(prefix)));
     }
 
     private void EncodeStage(ReadOnlySpan<byte> text, int stage)

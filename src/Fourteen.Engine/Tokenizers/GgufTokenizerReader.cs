@@ -11,16 +11,25 @@ internal static class GgufTokenizerReader
     private const string TokensKey = "tokenizer.ggml.tokens";
     private const string TypesKey = "tokenizer.ggml.token_type";
     private const string MergesKey = "tokenizer.ggml.merges";
+    private const string AddBosKey = "tokenizer.ggml.add_bos_token";
+
+    private const string ScoresKey = "tokenizer.ggml.scores";
+    private const string SpacePrefixKey = "tokenizer.ggml.add_space_prefix";
 
     internal static TokenizerDefinition Read(GgufMetadata metadata)
     {
         string model = metadata.RequireString(ModelKey);
-        if (!string.Equals(model, "gpt2", StringComparison.Ordinal))
+        return model switch
         {
-            throw new ModelFileException(metadata.Path, ModelKey,
-                $"the tokenizer must be one of gpt2, but it is \"{TokenizerText.Shorten(model)}\"");
-        }
+            "gpt2" => ReadByteLevel(metadata),
+            "llama" or "gemma4" => ReadSentencePiece(metadata, isByScore: model is "llama"),
+            _ => throw new ModelFileException(metadata.Path, ModelKey,
+                $"the tokenizer must be one of gpt2, llama, gemma4, but it is \"{TokenizerText.Shorten(model)}\""),
+        };
+    }
 
+    private static TokenizerDefinition ReadByteLevel(GgufMetadata metadata)
+    {
         PreTokenizer family = ReadFamily(metadata);
         string[] tokens = metadata.FindStrings(TokensKey) ?? throw Missing(metadata, TokensKey);
         string[] merges = metadata.FindStrings(MergesKey) ?? throw Missing(metadata, MergesKey);
@@ -32,7 +41,7 @@ internal static class GgufTokenizerReader
             Spelling = Spelling.ByteAlphabet,
             Texts = texts,
             Kinds = kinds,
-            Added = AddedOf(metadata, texts, kinds),
+            Added = AddedToken.OfKinds(metadata.Path, TokensKey, texts, kinds),
             Merges = SplitMerges(metadata, merges),
             MergesPlace = MergesKey,
             Stages = family.Stages,
@@ -41,8 +50,53 @@ internal static class GgufTokenizerReader
             BosId = FindId(metadata, "tokenizer.ggml.bos_token_id", tokens.Length),
             EosId = FindId(metadata, "tokenizer.ggml.eos_token_id", tokens.Length),
             PadId = FindId(metadata, "tokenizer.ggml.padding_token_id", tokens.Length),
-            AddBos = metadata.FindBool("tokenizer.ggml.add_bos_token") ?? family.AddBos,
+            AddBos = metadata.FindBool(AddBosKey) ?? family.AddBos,
         };
+    }
+
+    // Llama 2 and kin merge by the scores of tokens, Gemma 4 by a list.
+    private static TokenizerDefinition ReadSentencePiece(GgufMetadata metadata, bool isByScore)
+    {
+        string[] tokens = metadata.FindStrings(TokensKey) ?? throw Missing(metadata, TokensKey);
+        TokenKind[] kinds = ReadKinds(metadata, tokens.Length);
+        PackedStrings texts = Pack(metadata, tokens);
+        if (metadata.FindBool("tokenizer.ggml.remove_extra_whitespaces") is true)
+        {
+            throw new ModelFileException(metadata.Path, "tokenizer.ggml.remove_extra_whitespaces",
+                "a tokenizer that removes white space is not supported");
+        }
+
+        return new TokenizerDefinition
+        {
+            Path = metadata.Path,
+            Spelling = Spelling.SpaceMarks,
+            Texts = texts,
+            Kinds = kinds,
+            Added = AddedToken.OfKinds(metadata.Path, TokensKey, texts, kinds),
+            Merges = isByScore ? null
+                : SplitMerges(metadata, metadata.FindStrings(MergesKey) ?? throw Missing(metadata, MergesKey)),
+            MergesPlace = MergesKey,
+            Ranks = isByScore ? ReadRanks(metadata, tokens.Length) : [],
+            Stages = [],
+            DummyPrefix = metadata.FindBool(SpacePrefixKey) ?? isByScore,
+            UnknownId = FindId(metadata, "tokenizer.ggml.unknown_token_id", tokens.Length),
+            BosId = FindId(metadata, "tokenizer.ggml.bos_token_id", tokens.Length),
+            EosId = FindId(metadata, "tokenizer.ggml.eos_token_id", tokens.Length),
+            PadId = FindId(metadata, "tokenizer.ggml.padding_token_id", tokens.Length),
+            AddBos = metadata.FindBool(AddBosKey) ?? true,
+        };
+    }
+
+    private static int[] ReadRanks(GgufMetadata metadata, int count)
+    {
+        double[] scores = metadata.FindFloats(ScoresKey) ?? throw Missing(metadata, ScoresKey);
+        if (scores.Length != count)
+        {
+            throw new ModelFileException(metadata.Path, ScoresKey,
+                $"there must be one score for each of the {count} tokens, but there are {scores.Length}");
+        }
+
+        return ScoreRanks.Of(metadata.Path, ScoresKey, scores);
     }
 
     private static PreTokenizer ReadFamily(GgufMetadata metadata)
@@ -136,30 +190,6 @@ internal static class GgufTokenizerReader
         if (buffer.Length < text.Length * 3)
             buffer = new byte[text.Length * 3];
         return buffer.AsSpan(0, Encoding.UTF8.GetBytes(text, buffer));
-    }
-
-    private static List<AddedToken> AddedOf(GgufMetadata metadata, PackedStrings texts, TokenKind[] kinds)
-    {
-        var added = new List<AddedToken>();
-        int bytes = 0;
-        for (int id = 0; id < kinds.Length; id++)
-        {
-            bool isControl = kinds[id] is TokenKind.Control or TokenKind.Unknown;
-            ReadOnlySpan<byte> text = texts[id];
-            if ((!isControl && kinds[id] != TokenKind.UserDefined) || text.IsEmpty)
-                continue;
-            bytes += text.Length;
-            if (text.Length > AddedToken.BytesMax || bytes > TokenizerDefinition.AddedBytesMax)
-            {
-                throw new ModelFileException(metadata.Path, $"{TokensKey}[{id}]",
-                    $"a control or user-defined token may have {AddedToken.BytesMax} bytes and all of them together "
-                    + $"{TokenizerDefinition.AddedBytesMax}, but this one has {text.Length}");
-            }
-
-            added.Add(new AddedToken(id, text.ToArray(), isControl, false, false, false, false));
-        }
-
-        return added;
     }
 
     private static int? FindId(GgufMetadata metadata, string key, int count)

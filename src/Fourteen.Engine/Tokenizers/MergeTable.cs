@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Fourteen.Engine.Tokenizers;
 
@@ -22,6 +23,7 @@ internal sealed class MergeTable
     }
 
     /// <summary>Adds a pair; of a pair given twice the later one counts, as in Hugging Face's tokenizers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Add(int left, int right, int rank, int merged)
     {
         if (_count * 2 >= _entries.Length)
@@ -43,6 +45,7 @@ internal sealed class MergeTable
 
     private static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Slot(Entry[] entries, ulong key)
     {
         int mask = entries.Length - 1;

@@ -18,12 +18,19 @@ internal static class PreTokenizers
     private const string Cl100kStart = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}";
     private const string Cl100kEnd = @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
+    private const string TekkenPattern =
+        @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|"
+        + @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|"
+        + @"\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
     private static readonly PreTokenizer[] _byName =
     [
         new(["gpt-2"], [Scanners.Gpt2]),
         new(["qwen2", "deepseek-r1-qwen"], [Scanners.Qwen2]),
         new(["llama-bpe", "llama3", "llama-v3"], [Scanners.Llama3], IgnoreMerges: true, AddBos: true),
         new(["smollm"], [Scanners.SingleDigits, Scanners.Gpt2]),
+        new(["tekken"], [Scanners.Tekken], IgnoreMerges: true, AddBos: true),
+        new(["falcon"], [Scanners.PunctuationRuns, Scanners.Gpt2, Scanners.DigitTriples]),
     ];
 
     private static readonly (string Pattern, Scanner Scanner)[] _byPattern =
@@ -31,6 +38,8 @@ internal static class PreTokenizers
         (Gpt2Pattern, Scanners.Gpt2),
         (Cl100kStart + Cl100kEnd, Scanners.Qwen2),
         (Cl100kStart + "{1,3}" + Cl100kEnd, Scanners.Llama3),
+        (TekkenPattern, Scanners.Tekken),
+        ("[0-9][0-9][0-9]", Scanners.DigitTriples),
     ];
 
     /// <summary>The family of this name, or null.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
 namespace Fourteen.Engine.Tokenizers;
@@ -12,19 +13,26 @@ internal static class RandomizedHash
     private static readonly ulong _secret =
         BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8)) | 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static uint Of(ReadOnlySpan<byte> text)
     {
-        ulong hash = Fold((ulong)text.Length + 1);
-        while (text.Length >= 8)
+        ulong hash = (ulong)text.Length + 1;
+        while (text.Length > 8)
         {
             hash = Fold(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(text));
             text = text[8..];
         }
 
-        ulong tail = 0;
-        for (int i = 0; i < text.Length; i++)
-            tail |= (ulong)text[i] << (8 * i);
-        return (uint)Fold(hash ^ tail);
+        // The last 1 to 8 bytes: two reads that overlap where there are fewer than 8.
+        ulong tail = text.Length switch
+        {
+            >= 4 => BinaryPrimitives.ReadUInt32LittleEndian(text)
+                | ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(text[^4..]) << 32),
+            >= 2 => BinaryPrimitives.ReadUInt16LittleEndian(text) | ((ulong)text[^1] << 16),
+            1 => text[0],
+            _ => 0,
+        };
+        return (uint)Fold(Fold(hash) ^ tail);
     }
 
     internal static uint Of(ulong pair) => (uint)Fold(pair + 1);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace Fourteen.Engine.Tokenizers;
 
@@ -45,6 +46,7 @@ internal static class RuneClasses
     /// <summary>
     /// The class of the character at <paramref name="index"/> of valid UTF-8, and its length in bytes.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static RuneClass At(ReadOnlySpan<byte> text, int index, out int length)
     {
         byte lead = text[index];

@@ -14,6 +14,8 @@ internal delegate int Scanner(ReadOnlySpan<byte> text, int start);
 internal static class Scanners
 {
     private const RuneClass LetterOrNumberOrSpace = RuneClass.Letter | RuneClass.Number | RuneClass.Space;
+    private const RuneClass TekkenUpper = RuneClass.Upper | RuneClass.Caseless | RuneClass.Mark;
+    private const RuneClass TekkenLower = RuneClass.Lower | RuneClass.Caseless | RuneClass.Mark;
 
     /// <summary>
     /// <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c>
@@ -44,6 +46,34 @@ internal static class Scanners
     /// <summary>As <see cref="Qwen2"/> with <c>\p{N}{1,3}</c>.</summary>
     internal static int Llama3(ReadOnlySpan<byte> text, int start) => Cl100k(text, start, digitsMax: 3);
 
+    /// <summary>
+    /// <c>[^\r\n\p{L}\p{N}]?U*V+|[^\r\n\p{L}\p{N}]?U+V*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|</c><br/>
+    /// <c>\s*[\r\n]+|\s+(?!\S)|\s+</c> with U = <c>[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]</c> and
+    /// V = <c>[\p{Ll}\p{Lm}\p{Lo}\p{M}]</c>: words are also cut where lower case turns to upper case.
+    /// </summary>
+    internal static int Tekken(ReadOnlySpan<byte> text, int start)
+    {
+        RuneClass first = RuneClasses.At(text, start, out int length);
+        if (first == RuneClass.Number)
+            return start + length;
+
+        // Each word alternative is tried after the optional prefix and, should that fail, without it: a mark can be
+        // both.
+        int body = start + length;
+        bool hasPrefix = (first & RuneClass.Letter) == 0 && text[start] is not ((byte)'\r' or (byte)'\n')
+            && body < text.Length;
+        int end = hasPrefix ? LowerWordEnd(text, body) : -1;
+        if (end < 0)
+            end = LowerWordEnd(text, start);
+        if (end < 0 && hasPrefix)
+            end = UpperWordEnd(text, body);
+        if (end < 0)
+            end = UpperWordEnd(text, start);
+        if (end < 0)
+            end = SymbolsEnd(text, start, orSlash: true);
+        return end >= 0 ? end : LinesEnd(text, start);
+    }
+
     /// <summary>Every <c>\p{N}</c> alone (Hugging Face's <c>Digits</c> with <c>individual_digits</c>).</summary>
     internal static int SingleDigits(ReadOnlySpan<byte> text, int start) =>
         RuneClasses.At(text, start, out int length) == RuneClass.Number
@@ -55,6 +85,41 @@ internal static class Scanners
         RuneClasses.At(text, start, out int length) == RuneClass.Number
             ? RunEnd(text, start + length, RuneClass.Number)
             : RunEnd(text, start + length, ~RuneClass.Number);
+
+    /// <summary>
+    /// Runs of punctuation (ASCII punctuation and the P categories) and runs of the rest (Hugging Face's
+    /// <c>Punctuation</c>, contiguous).
+    /// </summary>
+    internal static int PunctuationRuns(ReadOnlySpan<byte> text, int start)
+    {
+        bool isPunctuation = IsPunctuation(text, start, out int length);
+        do
+            start += length;
+        while (start < text.Length && IsPunctuation(text, start, out length) == isPunctuation);
+        return start;
+    }
+
+    /// <summary>Cuts before every space that follows something else.</summary>
+    internal static int BeforeSpaces(ReadOnlySpan<byte> text, int start)
+    {
+        int word = text[start..].IndexOfAnyExcept((byte)' ');
+        if (word < 0)
+            return text.Length;
+        int space = text[(start + word)..].IndexOf((byte)' ');
+        return space < 0 ? text.Length : start + word + space;
+    }
+
+    /// <summary><c>[0-9][0-9][0-9]</c> and what is between.</summary>
+    internal static int DigitTriples(ReadOnlySpan<byte> text, int start)
+    {
+        for (int end = start; end + 3 <= text.Length; end++)
+        {
+            if (text.Slice(end, 3).IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0)
+                return end == start ? start + 3 : end;
+        }
+
+        return text.Length;
+    }
 
     private static int Cl100k(ReadOnlySpan<byte> text, int start, int digitsMax)
     {
@@ -113,6 +178,32 @@ internal static class Scanners
         return start;
     }
 
+    // U*V+ of Tekken, or -1. U* takes all it can and gives back until a V follows; only what is both can be given back.
+    private static int LowerWordEnd(ReadOnlySpan<byte> text, int start)
+    {
+        int lastBoth = -1;   // the end of the last character that is in U and V
+        int at = start;
+        while (at < text.Length)
+        {
+            RuneClass found = RuneClasses.At(text, at, out int length);
+            if ((found & TekkenUpper) == 0)
+                break;
+            at += length;
+            if ((found & TekkenLower) != 0)
+                lastBoth = at;
+        }
+
+        int end = RunEnd(text, at, TekkenLower);
+        return end > at ? end : lastBoth;
+    }
+
+    // U+V* of Tekken where U*V+ did not match, or -1: no V follows.
+    private static int UpperWordEnd(ReadOnlySpan<byte> text, int start)
+    {
+        int end = RunEnd(text, start, TekkenUpper);
+        return end > start ? end : -1;
+    }
+
     // \s+(?!\S)|\s+
     private static int WhiteSpaceEnd(ReadOnlySpan<byte> text, int start) =>
         BeforeLastSpace(text, start, RunEnd(text, start, RuneClass.Space));
@@ -124,6 +215,13 @@ internal static class Scanners
             return end;
         int last = Utf8Rune.StartBefore(text, end);
         return last > start ? last : end;
+    }
+
+    private static bool IsPunctuation(ReadOnlySpan<byte> text, int index, out int length)
+    {
+        RuneClass found = RuneClasses.At(text, index, out length);
+        // Of ASCII's punctuation Unicode calls $ + < = > ^ ` | ~ symbols.
+        return found == RuneClass.Punctuation || (found == RuneClass.Other && text[index] is > 0x20 and < 0x7F);
     }
 
     private static int DigitsEnd(ReadOnlySpan<byte> text, int start, int countMax)

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using Fourteen.Engine.Gguf;
 
 namespace Fourteen.Engine.Tokenizers;
@@ -61,6 +62,14 @@ public sealed class Tokenizer
     public static Tokenizer FromTokenizerJson(string path, ReadOnlyMemory<byte> utf8Json) =>
         Build(path, TokenizerJsonReader.Read(path, utf8Json.Span));
 
+    /// <summary>The tokenizer of Mistral's <c>tekken.json</c>. Arguments and errors as above.</summary>
+    public static Tokenizer FromTekken(string path, ReadOnlyMemory<byte> utf8Json) =>
+        Build(path, TekkenReader.Read(path, utf8Json.Span));
+
+    /// <summary>The tokenizer of a SentencePiece <c>tokenizer.model</c> of the BPE kind. Errors as above.</summary>
+    public static Tokenizer FromSentencePiece(string path, ReadOnlyMemory<byte> model) =>
+        Build(path, SentencePieceReader.Read(path, model.Span));
+
     /// <summary>The ids of a text, without BOS or EOS. A lone surrogate counts as U+FFFD.</summary>
     /// <exception cref="ArgumentException">The text has more than <see cref="TextCharsMax"/> chars.</exception>
     public int[] Encode(string text, AddedTokens recognised)
@@ -79,7 +88,7 @@ public sealed class Tokenizer
 
     /// <summary>
     /// The text of these ids: their bytes are joined and decoded once; each maximal invalid part of UTF-8 becomes one
-    /// U+FFFD (the WHATWG rule).
+    /// U+FFFD (the WHATWG rule), in SentencePiece's families each invalid byte.
     /// </summary>
     /// <param name="ids">Token ids.</param>
     /// <param name="skipSpecial">Whether control tokens are left out (others, such as <c>&lt;think&gt;</c>, never
@@ -95,7 +104,8 @@ public sealed class Tokenizer
                 bytes.Write(token);
         }
 
-        return Encoding.UTF8.GetString(bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
+        ReadOnlySpan<byte> joined = bytes.GetBuffer().AsSpan(0, (int)bytes.Length);
+        return TextOf(DropsLeadingSpace && joined.StartsWith((byte)' ') ? joined[1..] : joined);
     }
 
     /// <summary>
@@ -116,6 +126,14 @@ public sealed class Tokenizer
     /// <summary>Decodes token by token; the caller owns it.</summary>
     /// <param name="skipSpecial">As in <see cref="Decode"/>.</param>
     public Detokenizer CreateDetokenizer(bool skipSpecial) => new(this, skipSpecial);
+
+    /// <summary>Whether a text loses one space at its beginning, which encoding put there.</summary>
+    internal bool DropsLeadingSpace => _pipeline.DummyPrefix;
+
+    /// <summary>Bytes to text; what is invalid becomes U+FFFD, by the rule of the family.</summary>
+    internal string TextOf(ReadOnlySpan<byte> bytes) => _pipeline.ReadsSpaceMarks && !Utf8.IsValid(bytes)
+        ? TokenizerText.ReplaceEachInvalidByte(bytes)
+        : Encoding.UTF8.GetString(bytes);
 
     private static Tokenizer Build(string path, TokenizerDefinition definition)
     {

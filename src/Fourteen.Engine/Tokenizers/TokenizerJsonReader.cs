@@ -1,6 +1,7 @@
-using System.Text;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Unicode;
+using System.Text;
 
 namespace Fourteen.Engine.Tokenizers;
 
@@ -138,6 +139,7 @@ internal sealed class TokenizerJsonReader
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ReadVocabulary(ref Utf8JsonReader reader)
     {
         Expect(ref reader, JsonTokenType.StartObject, "an object from token to id");
@@ -156,6 +158,7 @@ internal sealed class TokenizerJsonReader
     }
 
     // ["a", "b"], or "a b" in older files.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ReadMerges(ref Utf8JsonReader reader)
     {
         const string rule = "a merge is [\"left\", \"right\"] or \"left right\"";

@@ -38,12 +38,18 @@ internal sealed class TokenizerJsonStages(string path)
         foreach (JsonElement step in Flatten(preTokenizer, PreTokenizerPlace, "pretokenizers"))
         {
             string type = TypeOf(step, PreTokenizerPlace);
-            if (_isByteLevel)
-                throw new ModelFileException(path, PreTokenizerPlace, $"nothing may follow ByteLevel, but {type} does");
+            // What follows ByteLevel would see the byte alphabet, where only ASCII is still itself.
+            if (_isByteLevel && type is not "Split")
+                throw new ModelFileException(path, PreTokenizerPlace, $"after ByteLevel {type} is not supported");
             switch (type)
             {
                 case "Split":
                     _scanners.Add(ReadSplit(step));
+                    break;
+                case "Punctuation":
+                    if (JsonFields.RequireString(path, PreTokenizerPlace, step, "behavior") is not "Contiguous")
+                        throw new ModelFileException(path, PreTokenizerPlace, "Punctuation must be Contiguous");
+                    _scanners.Add(Tokenizers.Scanners.PunctuationRuns);
                     break;
                 case "Digits":
                     bool single = FindBool(step, "individual_digits") ?? false;
@@ -53,7 +59,8 @@ internal sealed class TokenizerJsonStages(string path)
                     ReadByteLevel(step);
                     break;
                 default:
-                    throw Unsupported(PreTokenizerPlace, "pre-tokenizer", type, "Split, Digits, ByteLevel, Sequence");
+                    throw Unsupported(PreTokenizerPlace, "pre-tokenizer", type, 
+                        "Split, Digits, Punctuation, ByteLevel, Sequence");
             }
         }
 
@@ -107,7 +114,10 @@ internal sealed class TokenizerJsonStages(string path)
                 + $"invert {(invert ? "true" : "false")}");
         }
 
-        return PreTokenizers.FindByPattern(regex) ?? throw new ModelFileException(path, place,
+        Scanner? scanner = PreTokenizers.FindByPattern(regex);
+        if (_isByteLevel && scanner is not null && scanner != Tokenizers.Scanners.DigitTriples)
+            throw new ModelFileException(path, place, "after ByteLevel only digits can be split");
+        return scanner ?? throw new ModelFileException(path, place,
             $"the pattern \"{regex[..Math.Min(regex.Length, 400)]}\" is not supported",
             $"the known patterns are those of {PreTokenizers.KnownNames}");
     }

@@ -6,17 +6,21 @@ namespace Fourteen.Engine.Tokenizers;
 internal sealed class TokenizerPipeline
 {
     private readonly int[] _idOfByte = new int[256];
+    private readonly bool _startsFromCharacters;
 
     internal TokenizerPipeline(TokenizerDefinition definition)
     {
-        Stages = definition.Stages;
         Nfc = definition.Nfc;
+        DummyPrefix = definition.DummyPrefix;
+        ReadsSpaceMarks = definition.Spelling == Spelling.SpaceMarks;
         IgnoreMerges = definition.IgnoreMerges;
         UnknownId = definition.UnknownId ?? -1;
-        Vocabulary = MakeVocabulary(definition);
-        for (int value = 0; value < 256; value++)
-            _idOfByte[value] = Vocabulary.Find([(byte)value]);
-        Merges = MakeMerges(definition, Vocabulary);
+        Vocabulary = VocabularyBuilder.Build(definition);
+        Merges = MergeTableBuilder.Build(definition, Vocabulary);
+        _startsFromCharacters = ReadsSpaceMarks;
+        FillBytes();
+        bool cutsBeforeSpaces = ReadsSpaceMarks && !SomeTokenHasASpaceInside();
+        Stages = cutsBeforeSpaces ? [.. definition.Stages, Scanners.BeforeSpaces] : definition.Stages;
 
         // Tokens that are looked for after normalization; without a normalizer there is no difference.
         ILookup<bool, AddedToken> byTime = definition.Added.ToLookup(token => token.Normalized && Nfc);
@@ -27,6 +31,11 @@ internal sealed class TokenizerPipeline
     internal Scanner[] Stages { get; }
 
     internal bool Nfc { get; }
+
+    internal bool DummyPrefix { get; }
+
+    /// <summary>Whether U+2581 in text is a space, and invalid UTF-8 is replaced byte by byte: SentencePiece.</summary>
+    internal bool ReadsSpaceMarks { get; }
 
     internal bool IgnoreMerges { get; }
 
@@ -44,80 +53,70 @@ internal sealed class TokenizerPipeline
     internal int Symbols(ReadOnlySpan<byte> piece, Span<int> symbols)
     {
         int count = 0;
-        foreach (byte value in piece)
+        for (int i = 0; i < piece.Length;)
         {
-            int id = _idOfByte[value];
-            if (id < 0)
-                id = UnknownId;
-            if (id >= 0)
-                symbols[count++] = id;
+            int length = 1;
+            if (_startsFromCharacters)
+            {
+                Utf8Rune.Read(piece, i, out length);
+                int character = Vocabulary.Find(piece.Slice(i, length));
+                if (character >= 0)
+                {
+                    symbols[count++] = character;
+                    i += length;
+                    continue;
+                }
+            }
+
+            count += BytesOf(piece.Slice(i, length), symbols[count..]);
+            i += length;
         }
 
         return count;
     }
 
-    private static Vocabulary MakeVocabulary(TokenizerDefinition definition)
+    // A character (or byte) that the vocabulary lacks: its bytes, or where one is missing, one unknown token or
+    // nothing.
+    private int BytesOf(ReadOnlySpan<byte> character, Span<int> symbols)
     {
-        var bytes = new PackedStrings();
-        var reachable = new bool[definition.Kinds.Length];
-        byte[] buffer = new byte[256];
-        for (int id = 0; id < definition.Kinds.Length; id++)
+        for (int i = 0; i < character.Length; i++)
         {
-            if (!definition.Texts.IsSet(id))
+            symbols[i] = _idOfByte[character[i]];
+            if (symbols[i] >= 0)
                 continue;
-            ReadOnlySpan<byte> text = definition.Texts[id];
-            if (buffer.Length < text.Length)
-                buffer = new byte[text.Length * 2];
-            bool spelled = ByteAlphabet.TryDecode(text, buffer, out int length) && length > 0;
-            ReadOnlySpan<byte> decoded = buffer.AsSpan(0, length);
-
-            // An added token means its own text, also where that could be read in the byte alphabet.
-            bool isNormal = definition.Kinds[id] is TokenKind.Normal or TokenKind.Unused;
-            reachable[id] = spelled && (isNormal || decoded.SequenceEqual(text));
-            bytes.Set(id, isNormal && spelled ? decoded : text);
+            symbols[0] = UnknownId;
+            return UnknownId >= 0 ? 1 : 0;
         }
 
-        return new Vocabulary(Padded(bytes, definition.Kinds.Length), definition.Kinds, reachable);
+        return character.Length;
     }
 
-    // The last ids may have no text.
-    private static PackedStrings Padded(PackedStrings strings, int count)
+    // The token of each byte: the byte itself, or for SentencePiece, whose single characters are text, the byte token.
+    private void FillBytes()
     {
-        while (strings.Count < count)
-            strings.Add([]);
-        return strings;
-    }
-
-    private static MergeTable MakeMerges(TokenizerDefinition definition, Vocabulary vocabulary)
-    {
-        int count = definition.Merges.Count / 2;
-        var merges = new MergeTable(count);
-        byte[] joined = new byte[256];
-        for (int rank = 0; rank < count; rank++)
+        for (int value = 0; value < 256; value++)
+            _idOfByte[value] = _startsFromCharacters ? -1 : Vocabulary.Find([(byte)value]);
+        for (int id = 0; id < Vocabulary.Count; id++)
         {
-            ReadOnlySpan<byte> left = definition.Merges[2 * rank];
-            ReadOnlySpan<byte> right = definition.Merges[(2 * rank) + 1];
-            if (joined.Length < left.Length + right.Length)
-                joined = new byte[(left.Length + right.Length) * 2];
-
-            bool spelled = ByteAlphabet.TryDecode(left, joined, out int leftLength);
-            int rightLength = 0;
-            spelled = spelled && ByteAlphabet.TryDecode(right, joined.AsSpan(leftLength), out rightLength);
-            int leftId = spelled ? vocabulary.Find(joined.AsSpan(0, leftLength)) : -1;
-            int rightId = spelled ? vocabulary.Find(joined.AsSpan(leftLength, rightLength)) : -1;
-            int merged = spelled ? vocabulary.Find(joined.AsSpan(0, leftLength + rightLength)) : -1;
-            if (leftId < 0 || rightId < 0 || merged < 0)
-                throw NotInVocabulary(definition, rank, leftId < 0 ? left : rightId < 0 ? right : [.. left, .. right]);
-            merges.Add(leftId, rightId, rank, merged);
+            if (Vocabulary.Kind(id) == TokenKind.Byte)
+                _idOfByte[Vocabulary.Bytes(id)[0]] = id;
         }
-
-        return merges;
     }
 
-    private static ModelFileException NotInVocabulary(
-        TokenizerDefinition definition, int rank, ReadOnlySpan<byte> spelling) =>
-        new(definition.Path, $"{definition.MergesPlace}[{rank}]",
-            "a merge joins two tokens of the vocabulary into a third, but "
-            + $"\"{TokenizerText.Shorten(spelling)}\" is not in the vocabulary",
-            "the vocabulary and the merges do not belong together; convert or download the tokenizer again");
+    // SentencePiece merges over the whole text. Where no token holds a space after something else, no merge crosses
+    // such a place, so that cutting there changes nothing and words can be remembered.
+    private bool SomeTokenHasASpaceInside()
+    {
+        for (int id = 0; id < Vocabulary.Count; id++)
+        {
+            if (Vocabulary.Kind(id) is not (TokenKind.Normal or TokenKind.UserDefined))
+                continue;
+            ReadOnlySpan<byte> bytes = Vocabulary.Bytes(id);
+            int text = bytes.IndexOfAnyExcept((byte)' ');
+            if (text >= 0 && bytes[text..].Contains((byte)' '))
+                return true;
+        }
+
+        return false;
+    }
 }

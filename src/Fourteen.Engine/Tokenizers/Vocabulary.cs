@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Fourteen.Engine.Tokenizers;
 
@@ -23,7 +24,7 @@ internal sealed class Vocabulary
 {
     private readonly PackedStrings _bytes;
     private readonly TokenKind[] _kinds;
-    private readonly int[] _slots;          // open addressing: id + 1, 0 where empty
+    private readonly Slot[] _slots;   // open addressing
 
     /// <param name="bytes">Per id the bytes that the token stands for.</param>
     /// <param name="kinds">Per id its kind.</param>
@@ -33,7 +34,7 @@ internal sealed class Vocabulary
         _bytes = bytes;
         _kinds = kinds;
         // At most half full, so that a search ends soon.
-        _slots = new int[BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, kinds.Length * 2L))];
+        _slots = new Slot[BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, kinds.Length * 2L))];
         for (int id = 0; id < kinds.Length; id++)
         {
             // Of two tokens with the same bytes a normal one wins, else the later one, as in the reference tokenizers.
@@ -49,22 +50,33 @@ internal sealed class Vocabulary
     internal TokenKind Kind(int id) => _kinds[id];
 
     /// <summary>The id of these bytes, or -1.</summary>
-    internal int Find(ReadOnlySpan<byte> bytes) => _slots[Slot(bytes)] - 1;
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal int Find(ReadOnlySpan<byte> bytes) => _slots[SlotOf(bytes, RandomizedHash.Of(bytes))].IdPlusOne - 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Insert(int id)
     {
-        int slot = Slot(_bytes[id]);
-        int present = _slots[slot] - 1;
+        ReadOnlySpan<byte> bytes = _bytes[id];
+        uint hash = RandomizedHash.Of(bytes);
+        ref Slot slot = ref _slots[SlotOf(bytes, hash)];
+        int present = slot.IdPlusOne - 1;
         if (present < 0 || _kinds[present] != TokenKind.Normal || _kinds[id] == TokenKind.Normal)
-            _slots[slot] = id + 1;
+            slot = new Slot(hash, id + 1);
     }
 
-    private int Slot(ReadOnlySpan<byte> bytes)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int SlotOf(ReadOnlySpan<byte> bytes, uint hash)
     {
-        int mask = _slots.Length - 1;
-        int slot = (int)RandomizedHash.Of(bytes) & mask;
-        while (_slots[slot] != 0 && !_bytes[_slots[slot] - 1].SequenceEqual(bytes))
-            slot = (slot + 1) & mask;
-        return slot;
+        Slot[] slots = _slots;
+        int at = (int)hash & (slots.Length - 1);
+        while (true)
+        {
+            Slot slot = slots[at];
+            if (slot.IdPlusOne == 0 || (slot.Hash == hash && _bytes[slot.IdPlusOne - 1].SequenceEqual(bytes)))
+                return at;
+            at = (at + 1) & (slots.Length - 1);
+        }
     }
+
+    private readonly record struct Slot(uint Hash, int IdPlusOne);
 }

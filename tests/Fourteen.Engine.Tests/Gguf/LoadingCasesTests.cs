@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Fourteen.Engine.Gguf;
 using Fourteen.Testing;
@@ -37,7 +38,11 @@ public sealed class LoadingCasesTests
         List<string> failures = [];
         foreach (string path in paths)
         {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            long start = Stopwatch.GetTimestamp();
             string message = Assert.Throws<ModelFileException>(() => GgufFile.Open(path)).Message;
+            Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 100_000_000, path);
+            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(1), path);
             string[] words = Words.GetValueOrDefault(Path.GetFileName(path), []);
             string[] missing = [.. words.Where(word => !message.Contains(word, StringComparison.Ordinal))];
             if (missing.Length > 0)

@@ -2,7 +2,9 @@ using Xunit;
 
 namespace Fourteen.Engine.Tests.Tokenizers;
 
-/// <summary>Counts the rows of one golden file and keeps the first failures, so that one test tells all of them.</summary>
+/// <summary>
+/// Counts the rows of one golden file and keeps the first failures, so that one test tells all of them.
+/// </summary>
 internal sealed class Failures(string file)
 {
     private const int Shown = 5;
@@ -21,7 +23,9 @@ internal sealed class Failures(string file)
             _first.Add($"row {row}: {describe()}");
     }
 
-    /// <summary>Fails where a row failed, and also where there were fewer rows than the file is known to have.</summary>
+    /// <summary>
+    /// Fails where a row failed, and also where there were fewer rows than the file is known to have.
+    /// </summary>
     internal void Assert(int rowsMin)
     {
         string summary = $"{file}: {_failed} of {_rows} rows failed\n{string.Join('\n', _first)}";

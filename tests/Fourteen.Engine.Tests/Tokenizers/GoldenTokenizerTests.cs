@@ -77,7 +77,8 @@ public sealed class GoldenTokenizerTests
         streamed.Append(detokenizer.Flush());
 
         failures.Check(number, whole == expected, () =>
-            $"decode {Join(ids)}\n  expected {JsonSerializer.Serialize(expected)}\n  actual   {JsonSerializer.Serialize(whole)}");
+            $"decode {Join(ids)}\n  expected {JsonSerializer.Serialize(expected)}\n"
+            + $"  actual   {JsonSerializer.Serialize(whole)}");
         failures.Check(number, streamed.ToString() == whole, () =>
             $"streamed {Join(ids)}\n  whole    {JsonSerializer.Serialize(whole)}\n"
             + $"  streamed {JsonSerializer.Serialize(streamed.ToString())}");

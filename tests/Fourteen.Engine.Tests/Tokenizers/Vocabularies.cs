@@ -14,11 +14,20 @@ internal static class Vocabularies
         ["llama3"] = "vocab/ggml-vocab-llama-bpe.gguf",
         ["gpt2"] = "vocab/ggml-vocab-gpt-2.gguf",
         ["qwen2"] = "vocab/ggml-vocab-qwen2.gguf.gz",
+        ["llama-spm"] = "vocab/ggml-vocab-llama-spm.gguf",
+        ["mistral-v3"] = "vocab/mistral-v3.model",
+        ["tekken"] = "vocab/tekken.json.gz",
+        ["gemma4"] = "vocab/ggml-vocab-gemma-4.gguf.gz",
+        ["falcon"] = "vocab/ggml-vocab-falcon.gguf",
     };
 
     private static readonly ConcurrentDictionary<string, Lazy<Tokenizer>> _loaded = new(StringComparer.Ordinal);
 
     internal static bool Knows(string name) => _files.ContainsKey(name);
+
+    /// <summary>Whether the tokenizer in this file below <c>models/</c> is one that is reached already.</summary>
+    internal static bool CanRead(string relative) =>
+        _files.Values.Any(file => file.StartsWith(relative, StringComparison.Ordinal));
 
     /// <summary>The tokenizer of a golden file's NAME; the test is skipped where its vocabulary is absent.</summary>
     internal static Tokenizer Load(string name) => LoadFile(_files[name]);
@@ -32,7 +41,15 @@ internal static class Vocabularies
         return _loaded.GetOrAdd(path, key => new Lazy<Tokenizer>(() => Read(key))).Value;
     }
 
-    private static Tokenizer Read(string path) => path.EndsWith(".json", StringComparison.Ordinal)
-        ? Tokenizer.FromTokenizerJson(path, File.ReadAllBytes(path))
-        : Tokenizer.FromGguf(VocabularyGguf.Read(path));
+    private static Tokenizer Read(string path)
+    {
+        string name = Path.GetFileName(path);
+        if (name.StartsWith("tekken", StringComparison.Ordinal))
+            return Tokenizer.FromTekken(path, VocabularyGguf.ReadBytes(path));
+        if (name.EndsWith(".model", StringComparison.Ordinal))
+            return Tokenizer.FromSentencePiece(path, VocabularyGguf.ReadBytes(path));
+        return name.EndsWith(".json", StringComparison.Ordinal)
+            ? Tokenizer.FromTokenizerJson(path, VocabularyGguf.ReadBytes(path))
+            : Tokenizer.FromGguf(VocabularyGguf.Read(path));
+    }
 }

@@ -1,0 +1,159 @@
+using System.Text;
+using Fourteen.Formats;
+
+namespace Fourteen.Testing;
+
+/// <summary>
+/// Writes small GGUF files in memory. Nothing is checked, so that wrong files can be built too. The type of a metadata
+/// value follows from the C# type: <c>uint</c> becomes u32, <c>string[]</c> an array of strings, and so on.
+/// </summary>
+public sealed class GgufBuilder
+{
+    private static readonly Type[] ValueTypes =
+    [
+        typeof(byte), typeof(sbyte), typeof(ushort), typeof(short), typeof(uint), typeof(int), typeof(float),
+        typeof(bool), typeof(string), typeof(Array), typeof(ulong), typeof(long), typeof(double),
+    ];
+
+    private readonly List<(string Key, object Value)> _values = [];
+    private readonly List<(string Name, uint Type, ulong[] Dimensions, byte[] Data, ulong? Offset)> _tensors = [];
+    private readonly List<(int Offset, int Bytes)> _numbers = [];
+    private MemoryStream _stream = new();
+
+    /// <summary>Version of the container.</summary>
+    public uint Version { get; set; } = 3;
+
+    /// <summary>Alignment of the data; written as a key only if that is added.</summary>
+    public int Alignment { get; set; } = 32;
+
+    /// <summary>
+    /// Where the last built file has its numbers (version, counts, lengths, types, dimensions, offsets), for programs
+    /// that break them.
+    /// </summary>
+    public IReadOnlyList<(int Offset, int Bytes)> Numbers => _numbers;
+
+    public GgufBuilder Add(string key, object value)
+    {
+        _values.Add((key, value));
+        return this;
+    }
+
+    /// <summary>Adds a tensor of <paramref name="type"/> with its data in place.</summary>
+    public GgufBuilder AddTensor(string name, GgmlType type, long[] dimensions, byte[] data) =>
+        AddTensor(name, (uint)type, [.. dimensions.Select(size => (ulong)size)], data, null);
+
+    /// <summary>Adds a tensor of any type id, dimensions and offset.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="type">Type id, which need not exist.</param>
+    /// <param name="dimensions">Any number of any dimensions.</param>
+    /// <param name="data">What is appended to the data part, aligned.</param>
+    /// <param name="offset">What is written as offset; null for where the data is.</param>
+    public GgufBuilder AddTensor(string name, uint type, ulong[] dimensions, byte[] data, ulong? offset)
+    {
+        _tensors.Add((name, type, dimensions, data, offset));
+        return this;
+    }
+
+    /// <summary>A small valid model with values of every type, some tensors and a vocabulary.</summary>
+    public static GgufBuilder Sample() => new GgufBuilder()
+        .Add("general.architecture", "qwen3")
+        .Add("general.alignment", 32u)
+        .Add("a.byte", (byte)200).Add("a.sbyte", (sbyte)-3).Add("a.ushort", (ushort)60_000).Add("a.short", (short)-9)
+        .Add("a.int", -70_000).Add("a.float", 0.5f).Add("a.bool", true)
+        .Add("a.ulong", 1UL << 40).Add("a.long", -(1L << 40)).Add("a.double", 0.1)
+        .Add("tokenizer.ggml.tokens", (string[])["a", "b", "", "löng", "<|end|>"])
+        .Add("tokenizer.ggml.scores", (float[])[1, 2, 3, 4, 5])
+        .Add("tokenizer.ggml.token_type", (int[])[1, 1, 1, 1, 3])
+        .Add("b.bools", (bool[])[true, false]).Add("b.doubles", (double[])[0.25]).Add("b.bytes", (byte[])[1, 255])
+        .AddTensor("token_embd.weight", GgmlType.F16, [8, 5], new byte[80])
+        .AddTensor("blk.0.attn_q.weight", GgmlType.Q8_0, [32, 4], new byte[136])
+        .AddTensor("blk.0.attn_norm.weight", GgmlType.F32, [8], new byte[32])
+        .AddTensor("blk.0.ffn_up_exps.weight", GgmlType.Q4_0, [32, 2, 3, 1], new byte[108]);
+
+    public byte[] Build()
+    {
+        _stream = new MemoryStream();
+        _numbers.Clear();
+        _stream.Write("GGUF"u8);
+        Number(Version, 4);
+        Number((ulong)_tensors.Count, 8);
+        Number((ulong)_values.Count, 8);
+        foreach ((string key, object value) in _values)
+        {
+            Text(key);
+            Value(value);
+        }
+
+        long offset = 0;
+        foreach (var tensor in _tensors)
+        {
+            Text(tensor.Name);
+            Number((ulong)tensor.Dimensions.Length, 4);
+            foreach (ulong size in tensor.Dimensions)
+                Number(size, 8);
+            Number(tensor.Type, 4);
+            Number(tensor.Offset ?? (ulong)offset, 8);
+            offset = Align(offset + tensor.Data.Length);
+        }
+
+        foreach (var tensor in _tensors)
+        {
+            _stream.SetLength(Align(_stream.Length));
+            _stream.Position = _stream.Length;
+            _stream.Write(tensor.Data);
+        }
+
+        return _stream.ToArray();
+    }
+
+    private long Align(long position) => (position + Alignment - 1) / Alignment * Alignment;
+
+    private void Value(object value)
+    {
+        Type type = value is Array ? typeof(Array) : value.GetType();
+        Number((ulong)Array.IndexOf(ValueTypes, type), 4);
+        if (value is not Array array)
+        {
+            Element(value);
+            return;
+        }
+
+        Number((ulong)Array.IndexOf(ValueTypes, array.GetType().GetElementType()), 4);
+        Number((ulong)array.Length, 8);
+        foreach (object element in array)
+            Element(element);
+    }
+
+    private void Element(object value)
+    {
+        switch (value)
+        {
+            case string text: Text(text); break;
+            case byte v: _stream.WriteByte(v); break;
+            case sbyte v: _stream.WriteByte((byte)v); break;
+            case bool v: _stream.WriteByte(v ? (byte)1 : (byte)0); break;
+            case ushort v: _stream.Write(BitConverter.GetBytes(v)); break;
+            case short v: _stream.Write(BitConverter.GetBytes(v)); break;
+            case uint v: _stream.Write(BitConverter.GetBytes(v)); break;
+            case int v: _stream.Write(BitConverter.GetBytes(v)); break;
+            case float v: _stream.Write(BitConverter.GetBytes(v)); break;
+            case ulong v: _stream.Write(BitConverter.GetBytes(v)); break;
+            case long v: _stream.Write(BitConverter.GetBytes(v)); break;
+            case double v: _stream.Write(BitConverter.GetBytes(v)); break;
+            default: throw new ArgumentException($"GGUF has no values of {value.GetType().Name}.", nameof(value));
+        }
+    }
+
+    private void Text(string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        Number((ulong)bytes.Length, 8);
+        _stream.Write(bytes);
+    }
+
+    private void Number(ulong value, int bytes)
+    {
+        _numbers.Add(((int)_stream.Position, bytes));
+        _stream.Write(BitConverter.GetBytes(value), 0, bytes);
+    }
+}
