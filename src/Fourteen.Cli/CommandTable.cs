@@ -1,0 +1,13 @@
+using Fourteen.Cli.Commands;
+
+namespace Fourteen.Cli;
+
+/// <summary>Every verb of the command line, in the order in which help lists them.</summary>
+public static class CommandTable
+{
+    public static IReadOnlyList<Verb> Verbs { get; } =
+    [
+        TokenizeCommand.Verb,
+        TemplateCommand.Verb,
+    ];
+}

@@ -1,0 +1,161 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+
+namespace Fourteen.Cli.Commands;
+
+/// <summary>
+/// The options that all verbs share that generate text or compute logits: added to a command in one go, checked while
+/// the arguments are parsed, and read into one record.
+/// </summary>
+public sealed class GenerationOptions
+{
+    private const int ThreadsMax = 1024;
+    private const int TokensMax = 1 << 24; // beyond the context of any model, far below where sizes overflow
+    private const int TemperatureMax = 100; // flatter than this is uniform
+    private const int PenaltyMax = 100;
+
+    private readonly Option<int?> _threads = Number<int>(
+        "--threads", "N", "Worker threads.", 1, ThreadsMax);
+    private readonly Option<int?> _context = Number<int>(
+        "--ctx", "N", "Context in tokens.", 1, TokensMax);
+    private readonly Option<double?> _temperature = Number<double>(
+        "--temp", "T", "Temperature; 0 always takes the most probable token.", 0, TemperatureMax);
+    private readonly Option<int?> _topK = Number<int>(
+        "--top-k", "K", "Keep the K most probable tokens; 0 is off.", 0, TokensMax);
+    private readonly Option<double?> _topP = Number<double>(
+        "--top-p", "P", "Keep the most probable tokens up to this total probability; 1 is off.", 0, 1, aboveMin: true);
+    private readonly Option<double?> _minP = Number<double>(
+        "--min-p", "P", "Drop tokens below this share of the largest probability; 0 is off.", 0, 1);
+    private readonly Option<double?> _typicalP = Number<double>(
+        "--typical-p", "P", "Keep the most typical tokens up to this total probability; 1 is off.", 0, 1,
+        aboveMin: true);
+    private readonly Option<double?> _topNSigma = Number<double>(
+        "--top-n-sigma", "N", "Keep logits within N standard deviations of the largest; 0 is off.", 0, PenaltyMax);
+    private readonly Option<double?> _repetitionPenalty = Number<double>(
+        "--repeat-penalty", "R", "Divide the logits of tokens seen in prompt or answer; 1 is off.", 0, PenaltyMax,
+        aboveMin: true);
+    private readonly Option<double?> _presencePenalty = Number<double>(
+        "--presence-penalty", "P", "Subtract from logits of tokens in the answer; 0 is off.", -PenaltyMax, PenaltyMax);
+    private readonly Option<double?> _frequencyPenalty = Number<double>(
+        "--frequency-penalty", "P", "The same for each time that the token occurs; 0 is off.", -PenaltyMax, PenaltyMax);
+    private readonly Option<ulong?> _seed = Number<ulong>(
+        "--seed", "N", "Start of the random numbers: same seed, same text.", 0, ulong.MaxValue);
+    private readonly Option<int?> _tokensMax = Number<int>(
+        "--max-tokens", "N", "Tokens of the answer at most.", 1, TokensMax);
+    private readonly Option<string[]> _stops = new("--stop")
+    {
+        HelpName = "TEXT",
+        Description = "End the answer before this text; may be given several times.",
+    };
+    private readonly Option<bool> _think = new("--think")
+    {
+        Description = "Let the model think before it answers.",
+    };
+    private readonly Option<bool> _noThink = new("--no-think")
+    {
+        Description = "Answer without thinking.",
+    };
+    private readonly Option<int?> _thinkBudget = Number<int>(
+        "--think-budget", "N", "Tokens of the thought at most; then the answer comes. 0 is no thought.", 0, TokensMax);
+    private readonly Option<KvCacheType?> _kvType = new("--kv-type")
+    {
+        HelpName = "f16|f32",
+        Description = "Storage type of the KV cache.",
+        CustomParser = result => result.Tokens[0].Value switch
+        {
+            "f16" => KvCacheType.F16,
+            "f32" => KvCacheType.F32,
+            string other => Refuse<KvCacheType?>(result, $"--kv-type must be f16 or f32, found {other}"),
+        },
+    };
+    private readonly Option<bool> _precise = new("--precise")
+    {
+        Description = "Compute and cache in float32: slower, for comparison with a reference.",
+    };
+
+    /// <summary>Adds every option, and the checks of those that exclude each other.</summary>
+    public void AddTo(Command command)
+    {
+        _stops.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => token.Value.Length == 0))
+                result.AddError("--stop must be a text that is not empty");
+        });
+        Option[] options =
+        [
+            _threads, _context, _temperature, _topK, _topP, _minP, _typicalP, _topNSigma, _repetitionPenalty,
+            _presencePenalty, _frequencyPenalty, _seed, _tokensMax, _stops, _think, _noThink, _thinkBudget, _kvType,
+            _precise,
+        ];
+        foreach (Option option in options)
+            command.Add(option);
+        command.Validators.Add(result =>
+        {
+            // Texts and not values: a value that does not parse has its own error, and reading it here would throw.
+            bool noThink = result.GetValue(_noThink);
+            if (noThink && result.GetValue(_think))
+                result.AddError("--think and --no-think exclude each other");
+            if (noThink && result.GetResult(_thinkBudget)?.Tokens[0].Value is not (null or "0"))
+                result.AddError("--no-think forbids the thought that --think-budget is about");
+            if (result.GetValue(_precise) && result.GetResult(_kvType)?.Tokens[0].Value == "f16")
+                result.AddError("--precise keeps the KV cache in f32 and cannot go with --kv-type f16");
+        });
+    }
+
+    /// <summary>The values of a command line without errors.</summary>
+    public GenerationSettings Read(ParseResult parsed) => new()
+    {
+        Threads = parsed.GetValue(_threads),
+        ContextTokens = parsed.GetValue(_context),
+        Temperature = parsed.GetValue(_temperature),
+        TopK = parsed.GetValue(_topK),
+        TopP = parsed.GetValue(_topP),
+        MinP = parsed.GetValue(_minP),
+        TypicalP = parsed.GetValue(_typicalP),
+        TopNSigma = parsed.GetValue(_topNSigma),
+        RepetitionPenalty = parsed.GetValue(_repetitionPenalty),
+        PresencePenalty = parsed.GetValue(_presencePenalty),
+        FrequencyPenalty = parsed.GetValue(_frequencyPenalty),
+        Seed = parsed.GetValue(_seed),
+        TokensMax = parsed.GetValue(_tokensMax),
+        Stops = parsed.GetValue(_stops) ?? [],
+        Think = parsed.GetValue(_noThink) ? false : parsed.GetValue(_think) ? true : null,
+        ThinkBudgetTokens = parsed.GetValue(_thinkBudget),
+        KvType = parsed.GetValue(_kvType),
+        Precise = parsed.GetValue(_precise),
+    };
+
+    /// <summary>An option for a number in [min, max], or in (min, max] where the bound itself means nothing.</summary>
+    private static Option<T?> Number<T>(
+        string name, string helpName, string description, T min, T max, bool aboveMin = false)
+        where T : struct, INumber<T>
+    {
+        bool isInteger = T.One / (T.One + T.One) == T.Zero; // one half exists in floating-point types only
+        string kind = isInteger ? "an integer" : "a number";
+        // Without thousands separators: 0,7 is a mistake, not seven.
+        NumberStyles styles = isInteger ? NumberStyles.AllowLeadingSign : NumberStyles.Float;
+        string range = aboveMin
+            ? string.Create(CultureInfo.InvariantCulture, $"{kind} above {min} and at most {max}")
+            : string.Create(CultureInfo.InvariantCulture, $"{kind} from {min} to {max}");
+        return new Option<T?>(name)
+        {
+            HelpName = helpName,
+            Description = description,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                bool legal = T.TryParse(text, styles, CultureInfo.InvariantCulture, out T value)
+                    && value >= min && value <= max && !(aboveMin && value == min);
+                return legal ? value : Refuse<T?>(result, $"{name} must be {range}, found {text}");
+            },
+        };
+    }
+
+    private static T? Refuse<T>(ArgumentResult result, string message)
+    {
+        result.AddError(message);
+        return default;
+    }
+}

@@ -1,0 +1,124 @@
+using System.CommandLine;
+using System.IO.Compression;
+using Fourteen.Engine;
+using Fourteen.Engine.Gguf;
+using Fourteen.Engine.Tokenizers;
+
+namespace Fourteen.Cli.Commands;
+
+/// <summary>
+/// The argument MODEL of the verbs that need a model's text side only: which file it means, and the tokenizer in it.
+/// </summary>
+internal static class ModelArgument
+{
+    /// <summary>Limit of a tokenizer's file other than GGUF: the largest known have tens of MB.</summary>
+    private const int BytesMax = 512 << 20;
+
+    /// <summary>What a folder's tokenizer may be called; the first that is there counts.</summary>
+    private static readonly string[] TokenizerFiles = ["tokenizer.json", "tekken.json", "tokenizer.model"];
+
+    public static Argument<string> Create(string kinds) =>
+        new("MODEL") { Description = $"A path: {kinds}.", HelpName = "MODEL" };
+
+    /// <summary>
+    /// The tokenizer of a GGUF file, a tokenizer.json, Mistral's tekken.json or a SentencePiece model (each may be
+    /// gzipped), or of a folder that holds one of them.
+    /// </summary>
+    public static Tokenizer LoadTokenizer(string model)
+    {
+        string path = Directory.Exists(model) ? FindTokenizerFile(model) : RequireFile(model);
+        if (IsJson(path))
+        {
+            return Path.GetFileName(path).StartsWith("tekken", StringComparison.OrdinalIgnoreCase)
+                ? Tokenizer.FromTekken(path, Read(path))
+                : Tokenizer.FromTokenizerJson(path, Read(path));
+        }
+
+        if (WithoutGzip(path).EndsWith(".model", StringComparison.OrdinalIgnoreCase))
+            return Tokenizer.FromSentencePiece(path, Read(path));
+        using GgufFile file = GgufFile.Open(path);
+        return Tokenizer.FromGguf(file.Metadata);
+    }
+
+    /// <summary>The only GGUF file of a folder, the first part where it is split; null where there is none.</summary>
+    public static string? FindGguf(string folder)
+    {
+        string[] found =
+        [
+            .. Directory.EnumerateFiles(folder)
+                .Where(path => WithoutGzip(path).EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
+                .Where(path => !IsLaterPart(path)),
+        ];
+        return found.Length switch
+        {
+            0 => null,
+            1 => found[0],
+            _ => throw new ModelFileException(
+                folder, "", $"the folder must hold one GGUF model, found {found.Length}", "name the file"),
+        };
+    }
+
+    /// <summary>Whether the file is JSON by its name, gzipped or not.</summary>
+    public static bool IsJson(string path) =>
+        WithoutGzip(path).EndsWith(".json", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The path itself, or an error where it names nothing.</summary>
+    public static string RequireFile(string path) =>
+        File.Exists(path) ? path : throw new ModelFileException(path, "", "there is no such file", "check the path");
+
+    /// <summary>The bytes of a file that is not large, decompressed where it is gzipped.</summary>
+    public static ReadOnlyMemory<byte> Read(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        if (file.Length > BytesMax)
+            throw TooLarge(path);
+        Span<byte> head = stackalloc byte[2];
+        bool gzipped = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == 2 && head is [0x1f, 0x8b];
+        file.Position = 0;
+        var content = new MemoryStream();
+        try
+        {
+            using Stream source = gzipped ? new GZipStream(file, CompressionMode.Decompress) : file;
+            CopyBounded(source, content, path);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new ModelFileException(path, "", "the gzip data is damaged", "download the file again", e);
+        }
+
+        return content.GetBuffer().AsMemory(0, (int)content.Length);
+    }
+
+    private static void CopyBounded(Stream source, MemoryStream target, string path)
+    {
+        byte[] piece = new byte[1 << 16];
+        while (source.Read(piece) is int read and > 0)
+        {
+            if (target.Length + read > BytesMax)
+                throw TooLarge(path);
+            target.Write(piece, 0, read);
+        }
+    }
+
+    private static string FindTokenizerFile(string folder)
+    {
+        string? found = TokenizerFiles.SelectMany(name => new[] { name, $"{name}.gz" })
+            .Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        return found ?? FindGguf(folder) ?? throw new ModelFileException(
+            folder, "", $"the folder holds neither {string.Join(", ", TokenizerFiles)} nor a GGUF file",
+            "name a model's file or folder");
+    }
+
+    /// <summary>Parts of a split model are called …-00002-of-00003.gguf; the first one stands for all.</summary>
+    private static bool IsLaterPart(string path)
+    {
+        string name = Path.GetFileNameWithoutExtension(WithoutGzip(path));
+        return name.Length > 15 && name[^9..^5] == "-of-" && name[^15] == '-' && name[^14..^9] != "00001";
+    }
+
+    private static string WithoutGzip(string path) =>
+        path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
+
+    private static ModelFileException TooLarge(string path) =>
+        new(path, "", $"the file may have at most {BytesMax} bytes, this one has more");
+}

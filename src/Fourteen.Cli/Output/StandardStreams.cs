@@ -1,0 +1,80 @@
+#pragma warning disable RS0030 // the command line owns the console
+using System.Text;
+
+namespace Fourteen.Cli.Output;
+
+/// <summary>
+/// Where a verb reads and writes: results to <see cref="Output"/>, everything else to <see cref="Error"/>. Text is
+/// UTF-8 without a byte order mark and with line feeds on every system. Closed by nobody here: the streams belong to
+/// the caller or the process.
+/// </summary>
+public sealed class StandardStreams
+{
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Streams over the given ones, none of them a terminal.</summary>
+    public StandardStreams(Stream input, Stream output, Stream error)
+    {
+        Input = input;
+        Output = new StreamWriter(output, Utf8) { NewLine = "\n" };
+        Error = new StreamWriter(error, Utf8) { NewLine = "\n", AutoFlush = true };
+    }
+
+    public Stream Input { get; }
+
+    /// <summary>Buffered: what must be seen at once needs a flush.</summary>
+    public TextWriter Output { get; }
+
+    public TextWriter Error { get; }
+
+    public bool InputIsTerminal { get; init; }
+
+    public bool OutputIsTerminal { get; init; }
+
+    public bool ErrorIsTerminal { get; init; }
+
+    /// <summary>The streams of this process.</summary>
+    internal static StandardStreams OfProcess()
+    {
+        if (OperatingSystem.IsWindows())
+            Console.OutputEncoding = Utf8; // the terminal's code page; elsewhere it is UTF-8 already
+        return new StandardStreams(
+            Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.OpenStandardError())
+        {
+            InputIsTerminal = !Console.IsInputRedirected,
+            OutputIsTerminal = !Console.IsOutputRedirected,
+            ErrorIsTerminal = !Console.IsErrorRedirected,
+        };
+    }
+
+    /// <summary>The whole of standard input as text.</summary>
+    /// <param name="wanted">What the text is, for the message where nobody would ever type it.</param>
+    internal async Task<string> ReadTextAsync(string wanted, CancellationToken cancellation)
+    {
+        if (InputIsTerminal)
+            throw new UsageException($"{wanted} is missing: give it as an argument or pipe it into standard input");
+        return await ReadTextAsync(Input, "standard input", cancellation);
+    }
+
+    /// <summary>The whole of a file, or of standard input where its name is <c>-</c>, as text.</summary>
+    internal async Task<string> ReadFileAsync(string path, CancellationToken cancellation)
+    {
+        if (path == "-")
+            return await ReadTextAsync(Input, "standard input", cancellation);
+        await using FileStream file = File.OpenRead(path);
+        return await ReadTextAsync(file, path, cancellation);
+    }
+
+    private static async Task<string> ReadTextAsync(Stream stream, string name, CancellationToken cancellation)
+    {
+        using var reader = new StreamReader(stream, Utf8, leaveOpen: true);
+        try
+        {
+            return await reader.ReadToEndAsync(cancellation);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new IOException($"{name}: the text must be UTF-8, but it has bytes that are not", e);
+        }
+    }
+}
