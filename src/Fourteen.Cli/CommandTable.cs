@@ -7,6 +7,8 @@ public static class CommandTable
 {
     public static IReadOnlyList<Verb> Verbs { get; } =
     [
+        RunCommand.Verb,
+        LogitsCommand.Verb,
         TokenizeCommand.Verb,
         TemplateCommand.Verb,
     ];

@@ -55,7 +55,7 @@ public static class Program
         {
             code = Interrupted;
         }
-        catch (Exception e) when (e is ModelFileException or TemplateException or IOException
+        catch (Exception e) when (e is ModelFileException or RequestException or TemplateException or IOException
             or UnauthorizedAccessException)
         {
             code = Complain(streams, e, Failure);

@@ -61,6 +61,16 @@ internal sealed class BatchRow
         _ => throw Wrong(name, "true or false"),
     };
 
+    /// <summary>The kind of a field's value, or null where it is absent.</summary>
+    public JsonValueKind? FindKind(string name) => Find(name)?.ValueKind;
+
+    public int? FindInteger(string name) => Find(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Number } number when number.TryGetInt32(out int value) => value,
+        _ => throw Wrong(name, "an integer"),
+    };
+
     public int[] RequireIntegers(string name)
     {
         if (Require(name) is not { ValueKind: JsonValueKind.Array } array)

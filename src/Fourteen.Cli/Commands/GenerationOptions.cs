@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using Fourteen.Kernels.Operators;
 
 namespace Fourteen.Cli.Commands;
 
@@ -59,15 +60,15 @@ public sealed class GenerationOptions
     };
     private readonly Option<int?> _thinkBudget = Number<int>(
         "--think-budget", "N", "Tokens of the thought at most; then the answer comes. 0 is no thought.", 0, TokensMax);
-    private readonly Option<KvCacheType?> _kvType = new("--kv-type")
+    private readonly Option<KvType?> _kvType = new("--kv-type")
     {
         HelpName = "f16|f32",
         Description = "Storage type of the KV cache.",
         CustomParser = result => result.Tokens[0].Value switch
         {
-            "f16" => KvCacheType.F16,
-            "f32" => KvCacheType.F32,
-            string other => Refuse<KvCacheType?>(result, $"--kv-type must be f16 or f32, found {other}"),
+            "f16" => KvType.F16,
+            "f32" => KvType.F32,
+            string other => Refuse<KvType?>(result, $"--kv-type must be f16 or f32, found {other}"),
         },
     };
     private readonly Option<bool> _precise = new("--precise")
@@ -85,12 +86,12 @@ public sealed class GenerationOptions
         });
         Option[] options =
         [
-            _threads, _context, _temperature, _topK, _topP, _minP, _typicalP, _topNSigma, _repetitionPenalty,
-            _presencePenalty, _frequencyPenalty, _seed, _tokensMax, _stops, _think, _noThink, _thinkBudget, _kvType,
-            _precise,
+            _temperature, _topK, _topP, _minP, _typicalP, _topNSigma, _repetitionPenalty, _presencePenalty,
+            _frequencyPenalty, _seed, _tokensMax, _stops, _think, _noThink, _thinkBudget,
         ];
         foreach (Option option in options)
             command.Add(option);
+        AddComputationTo(command);
         command.Validators.Add(result =>
         {
             // Texts and not values: a value that does not parse has its own error, and reading it here would throw.
@@ -99,6 +100,16 @@ public sealed class GenerationOptions
                 result.AddError("--think and --no-think exclude each other");
             if (noThink && result.GetResult(_thinkBudget)?.Tokens[0].Value is not (null or "0"))
                 result.AddError("--no-think forbids the thought that --think-budget is about");
+        });
+    }
+
+    /// <summary>Adds only the options of how a model computes, for verbs that draw no tokens.</summary>
+    public void AddComputationTo(Command command)
+    {
+        foreach (Option option in (Option[])[_threads, _context, _kvType, _precise])
+            command.Add(option);
+        command.Validators.Add(result =>
+        {
             if (result.GetValue(_precise) && result.GetResult(_kvType)?.Tokens[0].Value == "f16")
                 result.AddError("--precise keeps the KV cache in f32 and cannot go with --kv-type f16");
         });

@@ -1,3 +1,5 @@
+using Fourteen.Kernels.Operators;
+
 namespace Fourteen.Cli.Commands;
 
 /// <summary>
@@ -45,15 +47,8 @@ public sealed record GenerationSettings
     public int? ThinkBudgetTokens { get; init; }
 
     /// <summary>Storage type of the KV cache.</summary>
-    public KvCacheType? KvType { get; init; }
+    public KvType? KvType { get; init; }
 
     /// <summary>Activations and KV cache in float32 on every path.</summary>
     public bool Precise { get; init; }
-}
-
-/// <summary>The types in which keys and values can be stored.</summary>
-public enum KvCacheType
-{
-    F16,
-    F32,
 }

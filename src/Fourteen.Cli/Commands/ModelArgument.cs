@@ -20,6 +20,14 @@ internal static class ModelArgument
     public static Argument<string> Create(string kinds) =>
         new("MODEL") { Description = $"A path: {kinds}.", HelpName = "MODEL" };
 
+    /// <summary>MODEL of the verbs that compute: without it the embedded model answers.</summary>
+    public static Argument<string?> CreateOptional() => new("MODEL")
+    {
+        Arity = ArgumentArity.ZeroOrOne,
+        Description = "A GGUF file, or a folder with config.json and safetensors; else the embedded SmolLM2-135M.",
+        HelpName = "MODEL",
+    };
+
     /// <summary>
     /// The tokenizer of a GGUF file, a tokenizer.json, Mistral's tekken.json or a SentencePiece model (each may be
     /// gzipped), or of a folder that holds one of them.

@@ -132,7 +132,7 @@ internal static class TokenizeCommand
         }
 
         foreach (int id in ids)
-            streams.Output.WriteLine($"{id,8}  {Quoted(tokenizer.Piece(id))}");
+            streams.Output.WriteLine($"{id,8}  {Quoted.Piece(tokenizer.Piece(id))}");
         streams.Error.WriteLine($"{ids.Length} tokens for {Encoding.UTF8.GetByteCount(text)} bytes");
         return Program.Success;
     }
@@ -175,24 +175,5 @@ internal static class TokenizeCommand
         foreach (int id in ids)
             writer.WriteNumberValue(id);
         writer.WriteEndArray();
-    }
-
-    /// <summary>A piece in quotes and on one line, whatever blanks and controls it holds.</summary>
-    private static string Quoted(string piece)
-    {
-        var text = new StringBuilder("\"");
-        foreach (char c in piece)
-        {
-            _ = c switch
-            {
-                '\n' => text.Append("\\n"),
-                '\t' => text.Append("\\t"),
-                '"' or '\\' => text.Append('\\').Append(c),
-                _ when char.IsControl(c) => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
-                _ => text.Append(c),
-            };
-        }
-
-        return text.Append('"').ToString();
     }
 }

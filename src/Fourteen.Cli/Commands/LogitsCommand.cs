@@ -1,0 +1,236 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Fourteen.Cli.Batches;
+using Fourteen.Cli.Output;
+using Fourteen.Engine.Sampling;
+using Fourteen.Engine.Scheduling;
+using Fourteen.Engine.Tokenizers;
+
+namespace Fourteen.Cli.Commands;
+
+/// <summary><c>fourteen logits</c>: what a model says of the next token at chosen positions of a text.</summary>
+internal static class LogitsCommand
+{
+    /// <summary>Rows of a batch that are computed together; the others wait.</summary>
+    private const int SequencesMax = 64;
+
+    public static Verb Verb { get; } = new(
+        "logits",
+        "Computes logits, or the most likely next tokens, at positions of a text.",
+        [
+            "fourteen logits model.gguf -p \"The capital of France is\" --top 5",
+            "fourteen logits model.gguf --tokens 785,6722,315 --positions all --precise --json",
+            "fourteen logits model.gguf --batch rows.jsonl --chunk 16 --threads 2",
+        ],
+        Define);
+
+    private sealed record Options(
+        Option<string?> Prompt, Option<string?> Tokens, Option<string> Positions, Option<int?> Top, Option<int> Chunk,
+        Option<string?> Batch, Option<bool> Json);
+
+    private static void Define(Command command, StandardStreams streams)
+    {
+        Argument<string?> model = ModelArgument.CreateOptional();
+        var options = new Options(
+            new Option<string?>("--prompt", "-p") { HelpName = "TEXT", Description = "The text." },
+            new Option<string?>("--tokens") { HelpName = "IDS", Description = "The text as token ids: 1,2,3." },
+            new Option<string>("--positions")
+            {
+                HelpName = "all|last|N,…",
+                Description = "Positions, counted from 0, whose next token is asked for.",
+                DefaultValueFactory = _ => "last",
+            },
+            new Option<int?>("--top") { HelpName = "N", Description = "Only the N most likely tokens of each position." },
+            new Option<int>("--chunk")
+            {
+                HelpName = "N",
+                Description = "Tokens computed in one step at most.",
+                DefaultValueFactory = _ => 512,
+            },
+            new Option<string?>("--batch")
+            {
+                HelpName = "FILE.jsonl",
+                Description = "Answer each row {\"prompt\" or \"tokens\", \"positions\", \"top\"} of the file (- is "
+                    + "standard input) by one line; all rows are computed together.",
+            },
+            new Option<bool>("--json") { Description = "Print JSON." });
+        var generation = new GenerationOptions();
+        command.Add(model);
+        foreach (Option option in (Option[])
+            [options.Prompt, options.Tokens, options.Positions, options.Top, options.Chunk, options.Batch, options.Json])
+        {
+            command.Add(option);
+        }
+
+        generation.AddComputationTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            string? file = parsed.GetValue(options.Batch);
+            int sources = (file is null ? 0 : 1) + (parsed.GetValue(options.Prompt) is null ? 0 : 1)
+                + (parsed.GetValue(options.Tokens) is null ? 0 : 1);
+            if (sources != 1)
+                throw new UsageException("give the text by exactly one of --prompt, --tokens and --batch");
+            using ModelSession session = await ModelSession.LoadAsync(
+                parsed.GetValue(model), generation.Read(parsed), file is null ? 1 : SequencesMax, streams, cancellation);
+            return file is null
+                ? await OneAsync(session, options, parsed, streams, cancellation)
+                : await BatchAsync(session, options, parsed, file, streams, cancellation);
+        });
+    }
+
+    private static async Task<int> OneAsync(
+        ModelSession session, Options options, ParseResult parsed, StandardStreams streams,
+        CancellationToken cancellation)
+    {
+        int[] tokens = parsed.GetValue(options.Tokens) is { } list
+            ? ParseIntegers(list, "--tokens")
+            : Encode(session, parsed.GetRequiredValue(options.Prompt)!); // One of the two is given.
+        int[] positions = ParsePositions(parsed.GetRequiredValue(options.Positions), tokens.Length);
+        var question = new Question(tokens, positions, parsed.GetValue(options.Top));
+        List<LogitsRow> rows = await ComputeAsync(session, question, parsed.GetValue(options.Chunk), cancellation);
+        if (parsed.GetValue(options.Json))
+            JsonLine.Print(streams, writer => Write(writer, session, question, rows));
+        else
+            Print(session, question with { Top = question.Top ?? 10 }, rows, streams);
+        return Program.Success;
+    }
+
+    private static async Task<int> BatchAsync(
+        ModelSession session, Options options, ParseResult parsed, string file, StandardStreams streams,
+        CancellationToken cancellation)
+    {
+        int chunk = parsed.GetValue(options.Chunk);
+        string positions = parsed.GetRequiredValue(options.Positions);
+        int? top = parsed.GetValue(options.Top);
+        return await BatchRun.RunTogetherAsync(
+            streams, file, SequencesMax,
+            async (row, _, stop) =>
+            {
+                Question question = ReadRow(session, row, positions, top);
+                List<LogitsRow> rows = await ComputeAsync(session, question, chunk, stop);
+                return writer => Write(writer, session, question, rows);
+            },
+            cancellation);
+    }
+
+    private sealed record Question(int[] Tokens, int[] Positions, int? Top);
+
+    private static Question ReadRow(ModelSession session, BatchRow row, string positions, int? top)
+    {
+        int[] tokens = row.Has("tokens") ? row.RequireIntegers("tokens") : Encode(session, row.RequireString("prompt"));
+        int[] asked = row.FindKind("positions") switch
+        {
+            null => ParsePositions(positions, tokens.Length),
+            JsonValueKind.Array => row.RequireIntegers("positions"),
+            _ => ParsePositions(row.RequireString("positions"), tokens.Length),
+        };
+        return new Question(tokens, asked, row.FindInteger("top") ?? top);
+    }
+
+    private static int[] Encode(ModelSession session, string text)
+    {
+        Tokenizer tokenizer = session.Model.Text.Tokenizer;
+        int[] ids = tokenizer.Encode(text, AddedTokens.All);
+        return tokenizer is { AddBos: true, BosId: { } bos } && (ids.Length == 0 || ids[0] != bos) ? [bos, .. ids] : ids;
+    }
+
+    private static async Task<List<LogitsRow>> ComputeAsync(
+        ModelSession session, Question question, int chunk, CancellationToken cancellation)
+    {
+        var rows = new List<LogitsRow>();
+        await foreach (LogitsRow row in session.Engine.LogitsAsync(
+            session.Model, question.Tokens, question.Positions, chunk, cancellation))
+        {
+            rows.Add(row);
+        }
+
+        return rows;
+    }
+
+    private static int[] ParsePositions(string text, int length) => text switch
+    {
+        "all" => [.. Enumerable.Range(0, length)],
+        "last" => [length - 1],
+        _ => ParseIntegers(text, "--positions"),
+    };
+
+    private static int[] ParseIntegers(string text, string name)
+    {
+        string[] words = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return Array.ConvertAll(words, word =>
+            int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+                ? value
+                : throw new UsageException($"{name} must be integers separated by commas, found {word}"));
+    }
+
+    private static void Write(Utf8JsonWriter writer, ModelSession session, Question question, List<LogitsRow> rows)
+    {
+        WriteIntegers(writer, "tokens", question.Tokens);
+        WriteIntegers(writer, "positions", rows.Select(row => row.Position));
+        if (question.Top is { } top)
+        {
+            writer.WriteStartArray("top");
+            foreach (LogitsRow row in rows)
+                WriteTop(writer, session, Logprobs.Top(row.Logits, top));
+            writer.WriteEndArray();
+            return;
+        }
+
+        writer.WriteStartArray("logits");
+        foreach (LogitsRow row in rows)
+        {
+            writer.WriteStartArray();
+            foreach (float logit in row.Logits)
+                writer.WriteNumberValue(logit);
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteTop(Utf8JsonWriter writer, ModelSession session, TokenLogprob[] best)
+    {
+        writer.WriteStartArray();
+        foreach (TokenLogprob token in best)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("id", token.Id);
+            writer.WriteString("piece", Piece(session, token.Id));
+            writer.WriteNumber("logprob", token.Logprob);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteIntegers(Utf8JsonWriter writer, string name, IEnumerable<int> values)
+    {
+        writer.WriteStartArray(name);
+        foreach (int value in values)
+            writer.WriteNumberValue(value);
+        writer.WriteEndArray();
+    }
+
+    private static void Print(ModelSession session, Question question, List<LogitsRow> rows, StandardStreams streams)
+    {
+        foreach (LogitsRow row in rows)
+        {
+            string piece = Quoted.Piece(Piece(session, question.Tokens[row.Position]));
+            streams.Output.WriteLine($"after position {row.Position}, {question.Tokens[row.Position]} {piece}:");
+            foreach (TokenLogprob token in Logprobs.Top(row.Logits, question.Top!.Value)) // The caller sets it.
+            {
+                streams.Output.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{token.Id,8}  {token.Logprob,10:F5}  {Quoted.Piece(Piece(session, token.Id))}"));
+            }
+        }
+    }
+
+    /// <summary>Rows of a model's embedding that no token stands for have no piece.</summary>
+    private static string Piece(ModelSession session, int id)
+    {
+        Tokenizer tokenizer = session.Model.Text.Tokenizer;
+        return id < tokenizer.VocabularySize ? tokenizer.Piece(id) : "";
+    }
+}

@@ -1,0 +1,99 @@
+using Fourteen.Cli.Output;
+using Fourteen.Engine;
+using Fourteen.Engine.Models;
+using Fourteen.Kernels.Operators;
+using Fourteen.Protocol.Chat;
+
+namespace Fourteen.Cli.Commands;
+
+/// <summary>A model loaded for one run of a verb: the engine, the model and who answers with it.</summary>
+internal sealed class ModelSession : IDisposable
+{
+    private const string EmbeddedModel = "models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf";
+
+    private readonly InferenceEngine _engine;
+
+    private ModelSession(InferenceEngine engine, LoadedModel model)
+    {
+        _engine = engine;
+        Model = model;
+        Provider = new LocalProvider(engine, model, TimeProvider.System);
+    }
+
+    public InferenceEngine Engine => _engine;
+
+    public LoadedModel Model { get; }
+
+    public LocalProvider Provider { get; }
+
+    /// <summary>Loads <paramref name="path"/>, or the embedded model where it is null; progress on standard error.
+    /// </summary>
+    /// <param name="sequencesMax">Sequences of full context that will be in flight at once.</param>
+    public static async Task<ModelSession> LoadAsync(
+        string? path, GenerationSettings settings, int sequencesMax, StandardStreams streams,
+        CancellationToken cancellation)
+    {
+        string file = path ?? FindEmbedded();
+        var engine = new InferenceEngine(
+            new EngineOptions { Threads = settings.Threads ?? Environment.ProcessorCount }, TimeProvider.System);
+        try
+        {
+            var options = new ModelOptions
+            {
+                Context = settings.ContextTokens,
+                KvType = settings.KvType ?? KvType.F16,
+                Precise = settings.Precise,
+                SequencesMax = sequencesMax,
+            };
+            using var progress = new ProgressLine(streams, $"loading {Path.GetFileName(file)}");
+            LoadedModel model = await engine.LoadAsync(
+                file, options, (done, layers) => progress.Report(done, layers), cancellation);
+            return new ModelSession(engine, model);
+        }
+        catch
+        {
+            engine.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// The model that comes with the program: beside it where it was published, else in the repository that it was built
+    /// in.
+    /// </summary>
+    public static string FindEmbedded()
+    {
+        for (string? folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            string path = Path.Combine(folder, EmbeddedModel);
+            if (File.Exists(path))
+                return path;
+        }
+
+        throw new UsageException($"the embedded model {EmbeddedModel} is not here: name a model");
+    }
+
+    /// <summary>What the user said, as a request without a prompt.</summary>
+    public static ChatRequest ToRequest(GenerationSettings settings) => new()
+    {
+        Think = settings.Think,
+        ThinkBudget = settings.ThinkBudgetTokens,
+        MaxTokens = settings.TokensMax,
+        Stop = settings.Stops,
+        Sampling = new SamplingSettings
+        {
+            Temperature = settings.Temperature,
+            TopK = settings.TopK,
+            TopP = settings.TopP,
+            MinP = settings.MinP,
+            TypicalP = settings.TypicalP,
+            TopNSigma = settings.TopNSigma,
+            RepetitionPenalty = settings.RepetitionPenalty,
+            PresencePenalty = settings.PresencePenalty,
+            FrequencyPenalty = settings.FrequencyPenalty,
+            Seed = settings.Seed,
+        },
+    };
+
+    public void Dispose() => _engine.Dispose();
+}

@@ -1,0 +1,26 @@
+using System.Diagnostics;
+using System.Globalization;
+using Fourteen.Protocol.Chat;
+
+namespace Fourteen.Cli.Output;
+
+/// <summary>What an answer took, as a line for people.</summary>
+internal static class AnswerStatistics
+{
+    public static string Line(Usage usage) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{usage.PromptTokens} tokens in, {usage.CompletionTokens} out; "
+        + $"first token {usage.TimeToFirstToken.TotalSeconds:F2} s; "
+        + $"prefill {usage.PrefillTokensPerSecond:F1}, decode {usage.DecodeTokensPerSecond:F1} tokens/s; "
+        + $"peak {PeakMemoryMib} MiB");
+
+    /// <summary>The most memory that the process has had resident, mapped files included.</summary>
+    public static long PeakMemoryMib
+    {
+        get
+        {
+            using var process = Process.GetCurrentProcess();
+            return Math.Max(process.PeakWorkingSet64, process.WorkingSet64) >> 20;
+        }
+    }
+}
