@@ -8,6 +8,8 @@ public static class CommandTable
     public static IReadOnlyList<Verb> Verbs { get; } =
     [
         RunCommand.Verb,
+        ChatCommand.Verb,
+        ShowCommand.Verb,
         LogitsCommand.Verb,
         TokenizeCommand.Verb,
         TemplateCommand.Verb,

@@ -1,0 +1,211 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Fourteen.Cli.Batches;
+using Fourteen.Cli.Output;
+using Fourteen.Engine;
+using Fourteen.Engine.ChatTemplates;
+using Fourteen.Protocol.Chat;
+
+namespace Fourteen.Cli.Commands;
+
+/// <summary>
+/// The loop of <c>fourteen chat</c>: reads a message or a command, answers, and keeps the history. Ctrl-C stops an answer
+/// and what came of it stays in the history; the program goes on.
+/// </summary>
+internal sealed class Conversation : IDisposable
+{
+    private readonly ModelSession _session;
+    private readonly StandardStreams _streams;
+    private readonly MessageReader _reader;
+    private readonly List<ChatMessage> _history = [];
+    private ChatRequest _request;
+    private string? _system;
+    private string _lastThought = "";
+    private Usage? _lastUsage;
+
+    internal Conversation(ModelSession session, GenerationSettings settings, string? system, StandardStreams streams)
+    {
+        _session = session;
+        _streams = streams;
+        _system = system;
+        _request = ModelSession.ToRequest(settings);
+        _reader = new MessageReader(streams);
+    }
+
+    /// <summary>One row of what /help lists.</summary>
+    private sealed record Row(string Name, string Help, Func<Conversation, string, CancellationToken, Task<bool>> Run);
+
+    private static readonly Row[] Rows =
+    [
+        new("/help", "list these commands", (chat, _, _) => chat.Say(Help())),
+        new("/clear", "forget the conversation", (chat, _, _) => chat.Clear()),
+        new("/system", "TEXT: set the system message; without a text, remove it", (chat, text, _) => chat.SetSystem(text)),
+        new("/think", "let the model think before it answers", (chat, _, _) => chat.SetThink(true)),
+        new("/no_think", "answer without thinking", (chat, _, _) => chat.SetThink(false)),
+        new("/thought", "show the last thought in full", (chat, _, _) => chat.Say(chat._lastThought)),
+        new("/save", "FILE: write the conversation as JSON", (chat, file, stop) => chat.SaveAsync(file, stop)),
+        new("/load", "FILE: go on with a saved conversation", (chat, file, stop) => chat.LoadAsync(file, stop)),
+        new("/stats", "what the last answer took", (chat, _, _) => chat.Say(chat.Statistics())),
+        new("/exit", "leave (so does the end of the input)", (_, _, _) => Task.FromResult(false)),
+    ];
+
+    internal async Task RunAsync(CancellationToken cancellation)
+    {
+        if (_streams.InputIsTerminal)
+            await Say("Type a message, or /help. Ctrl-C stops an answer; \"\"\" begins and ends a text of several lines.");
+        while (await _reader.ReadAsync(cancellation) is { } text)
+        {
+            if (text.Length == 0)
+                continue;
+            string name = text.Split(' ', '\n')[0];
+            Row? row = Array.Find(Rows, candidate => candidate.Name == name);
+            if (row is not null && !await row.Run(this, text[name.Length..].Trim(), cancellation))
+                return;
+            if (row is null && name.StartsWith('/') && !name[1..].Contains('/'))
+                await Say($"There is no command {name}; /help lists them.");
+            else if (row is null)
+                await AnswerAsync(text, cancellation);
+        }
+    }
+
+    public void Dispose() => _reader.Dispose();
+
+    private async Task AnswerAsync(string text, CancellationToken cancellation)
+    {
+        _history.Add(new ChatMessage("user", text));
+        ChatMessage[] messages = _system is null ? [.. _history] : [new ChatMessage("system", _system), .. _history];
+        using CancellationTokenSource stop = _reader.BeginAnswer(cancellation);
+        using var thought = new ThoughtView(_streams);
+        var answer = new StringBuilder();
+        try
+        {
+            ChatRequest request = _request with { Messages = messages };
+            await foreach (ChatEvent item in _session.Provider.StreamAsync(request, stop.Token))
+                await ShowAsync(item, thought, answer);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            await _streams.Error.WriteAsync(" [stopped]");
+        }
+        catch (Exception e) when (e is RequestException or TemplateException)
+        {
+            await _streams.Error.WriteLineAsync($"fourteen: {e.Message}");
+            _history.RemoveAt(_history.Count - 1);
+            return;
+        }
+        finally
+        {
+            _reader.EndAnswer();
+        }
+
+        thought.Fold();
+        await _streams.Output.WriteLineAsync();
+        await _streams.Output.FlushAsync(cancellation);
+        _lastThought = thought.Text;
+        _history.Add(new ChatMessage("assistant", answer.ToString()));
+    }
+
+    private async Task ShowAsync(ChatEvent item, ThoughtView thought, StringBuilder answer)
+    {
+        switch (item)
+        {
+            case ThoughtDelta delta:
+                thought.Append(delta.Text);
+                break;
+            case TextDelta delta:
+                thought.Fold();
+                answer.Append(delta.Text);
+                await _streams.Output.WriteAsync(delta.Text);
+                await _streams.Output.FlushAsync(CancellationToken.None);
+                break;
+            case Finished finished:
+                _lastUsage = finished.Usage;
+                break;
+        }
+    }
+
+    private async Task<bool> Say(string text)
+    {
+        await _streams.Error.WriteLineAsync(text);
+        return true;
+    }
+
+    private static string Help() => string.Join('\n', Rows.Select(row => $"  {row.Name,-10} {row.Help}"));
+
+    private Task<bool> Clear()
+    {
+        _history.Clear();
+        _lastThought = "";
+        return Say("The conversation is forgotten.");
+    }
+
+    private Task<bool> SetSystem(string text)
+    {
+        _system = text.Length == 0 ? null : text;
+        return Say(_system is null ? "There is no system message now." : "The system message is set.");
+    }
+
+    private Task<bool> SetThink(bool think)
+    {
+        if (!_session.Model.Text.Thinking.CanThink)
+            return Say("This model cannot think: it has no <think> token.");
+        _request = _request with { Think = think };
+        return Say(think ? "The model thinks before it answers." : "The model answers without thinking.");
+    }
+
+    private string Statistics() => _lastUsage is null
+        ? "There has been no complete answer yet."
+        : $"{AnswerStatistics.Line(_lastUsage)}; seed {_lastUsage.Seed}; {_history.Count} messages";
+
+    private async Task<bool> SaveAsync(string file, CancellationToken cancellation)
+    {
+        if (file.Length == 0)
+            return await Say("/save needs the name of a file.");
+        try
+        {
+            await using FileStream stream = File.Create(file);
+            var options = new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+            await using var writer = new Utf8JsonWriter(stream, options);
+            writer.WriteStartArray();
+            if (_system is not null)
+                Write(writer, new ChatMessage("system", _system));
+            foreach (ChatMessage message in _history)
+                Write(writer, message);
+            writer.WriteEndArray();
+            await writer.FlushAsync(cancellation);
+            return await Say($"{_history.Count} messages are in {file}.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return await Say($"It could not be saved: {e.Message}");
+        }
+    }
+
+    private static void Write(Utf8JsonWriter writer, ChatMessage message)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("role", message.Role);
+        writer.WriteString("content", message.Content);
+        writer.WriteEndObject();
+    }
+
+    private async Task<bool> LoadAsync(string file, CancellationToken cancellation)
+    {
+        if (file.Length == 0)
+            return await Say("/load needs the name of a file.");
+        try
+        {
+            JsonElement json = BatchRow.ParseJson(await File.ReadAllBytesAsync(file, cancellation), file);
+            List<ChatMessage> messages = [.. SavedMessages.Read(json, file)];
+            _system = messages.Count > 0 && messages[0].Role == "system" ? messages[0].Content : null;
+            _history.Clear();
+            _history.AddRange(_system is null ? messages : messages[1..]);
+            return await Say($"{_history.Count} messages came from {file}.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or RowException)
+        {
+            return await Say($"It could not be loaded: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Fourteen.Cli.Output;
+using Fourteen.Engine.Models;
+using Spectre.Console;
+
+namespace Fourteen.Cli.Commands;
+
+/// <summary><c>fourteen show</c>: what a model file holds.</summary>
+internal static class ShowCommand
+{
+    public static Verb Verb { get; } = new(
+        "show",
+        "Shows what a model file holds: shape, types, memory, tokenizer, template, licence.",
+        [
+            "fourteen show model.gguf",
+            "fourteen show",
+            "fourteen show model.gguf --json",
+        ],
+        Define);
+
+    private static void Define(Command command, StandardStreams streams)
+    {
+        Argument<string?> model = ModelArgument.CreateOptional();
+        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
+        command.Add(model);
+        command.Add(json);
+        command.SetAction((parsed, _) =>
+        {
+            using ModelFile file = ModelFile.Open(parsed.GetValue(model) ?? ModelSession.FindEmbedded());
+            ModelSummary summary = ModelSummary.Read(file);
+            if (parsed.GetValue(json))
+                JsonLine.Print(streams, writer => Write(writer, summary));
+            else
+                Print(streams, summary);
+            return Task.FromResult(summary.Problem is null ? Program.Success : Program.Failure);
+        });
+    }
+
+    /// <summary>Labels and values in the order in which people ask for them.</summary>
+    private static IEnumerable<(string Label, string Value)> Facts(ModelSummary summary)
+    {
+        yield return ("file", summary.Path);
+        if (summary.Name is not null)
+            yield return ("name", summary.Name);
+        yield return ("architecture", summary.Architecture ?? "none is named");
+        yield return ("parameters", $"{Count(summary.Parameters)}, "
+            + $"{Count(summary.ParametersWithoutEmbeddings)} without embeddings, {Count(summary.ActiveParameters)} active");
+        if (summary.Config is { } config)
+        {
+            yield return ("shape", $"{config.Layers} layers, hidden {config.Hidden}, feed-forward {config.FeedForward}, "
+                + $"heads {config.Heads}/{config.KvHeads} of {config.HeadDim}");
+            yield return ("context", $"{config.ContextLength} tokens; RoPE scaling {config.Rope.Scaling}"
+                + (config.Rope.Factor > 1 ? string.Create(CultureInfo.InvariantCulture, $" ×{config.Rope.Factor}") : ""));
+            long kv = config.KvElementsPerToken * 2;
+            yield return ("memory", $"{Bytes(summary.WeightBytes)} weights now, "
+                + $"{Bytes(summary.WeightBytes + (kv * config.ContextLength))} at full context "
+                + $"({kv.ToString("N0", CultureInfo.InvariantCulture)} bytes a token in f16)");
+        }
+        else
+        {
+            yield return ("memory", $"{Bytes(summary.WeightBytes)} weights");
+        }
+
+        foreach ((string, string) fact in TextFacts(summary))
+            yield return fact;
+        yield return ("licence", summary.Licence ?? "the file names none");
+    }
+
+    private static IEnumerable<(string Label, string Value)> TextFacts(ModelSummary summary)
+    {
+        string kind = summary.TokenizerKind ?? "tokenizer.json";
+        if (summary.Text is not { } text)
+        {
+            yield return ("tokenizer", kind);
+            yield break;
+        }
+
+        yield return ("tokenizer", $"{kind}; {text.Tokenizer.VocabularySize} tokens");
+        string ends = string.Join(", ", text.EndTokens.Select(id => $"{text.Tokenizer.Piece(id)} ({id})"));
+        yield return ("ends at", ends.Length > 0 ? ends : "no token: only a limit ends an answer");
+        yield return ("template", text.Template is { } template
+            ? $"{template.Source.Length} characters; {(text.Thinking.CanThink ? "the model can think" : "no thinking")}"
+            : "none");
+        if (summary.Sampling is { } s)
+        {
+            yield return ("sampling", string.Create(
+                CultureInfo.InvariantCulture,
+                $"temperature {s.Temperature}, top-k {s.TopK}, top-p {s.TopP}, min-p {s.MinP} ({s.Source})"));
+        }
+    }
+
+    private static void Print(StandardStreams streams, ModelSummary summary)
+    {
+        IAnsiConsole console = Tables.ConsoleOver(streams);
+        Grid facts = new Grid().AddColumn(new GridColumn { NoWrap = true }).AddColumn();
+        foreach ((string label, string value) in Facts(summary))
+            facts.AddRow(new Text(label), new Text(value));
+        console.Write(facts);
+        Table table = Tables.Create(
+            ("tensors", false), ("type", false), ("count", true), ("parameters", true), ("bytes", true));
+        foreach (TensorClass row in summary.Classes)
+        {
+            table.AddRow(
+                Markup.Escape(row.Name), row.Type, row.Count.ToString(CultureInfo.InvariantCulture),
+                Count(row.Parameters), Bytes(row.Bytes));
+        }
+
+        console.Write(table);
+        if (summary.Problem is not null)
+            streams.Error.WriteLine($"fourteen: this model cannot be run: {summary.Problem}");
+    }
+
+    private static void Write(Utf8JsonWriter writer, ModelSummary summary)
+    {
+        writer.WriteString("path", summary.Path);
+        writer.WriteString("name", summary.Name);
+        writer.WriteString("architecture", summary.Architecture);
+        writer.WriteString("licence", summary.Licence);
+        writer.WriteNumber("parameters", summary.Parameters);
+        writer.WriteNumber("parameters_without_embeddings", summary.ParametersWithoutEmbeddings);
+        writer.WriteNumber("active_parameters", summary.ActiveParameters);
+        writer.WriteNumber("weight_bytes", summary.WeightBytes);
+        if (summary.Config is { } config)
+        {
+            writer.WriteNumber("layers", config.Layers);
+            writer.WriteNumber("hidden", config.Hidden);
+            writer.WriteNumber("heads", config.Heads);
+            writer.WriteNumber("kv_heads", config.KvHeads);
+            writer.WriteNumber("head_dim", config.HeadDim);
+            writer.WriteNumber("context_length", config.ContextLength);
+            writer.WriteNumber("kv_bytes_per_token", config.KvElementsPerToken * 2);
+            writer.WriteNumber("bytes_at_full_context",
+                summary.WeightBytes + (config.KvElementsPerToken * 2 * config.ContextLength));
+            writer.WriteString("rope_scaling", config.Rope.Scaling);
+        }
+
+        writer.WriteString("tokenizer", summary.TokenizerKind);
+        if (summary.Text is { } text)
+            WriteText(writer, text);
+        if (summary.Sampling is { } sampling)
+            WriteSampling(writer, sampling);
+        writer.WriteStartArray("tensors");
+        foreach (TensorClass row in summary.Classes)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("class", row.Name);
+            writer.WriteString("type", row.Type);
+            writer.WriteNumber("count", row.Count);
+            writer.WriteNumber("parameters", row.Parameters);
+            writer.WriteNumber("bytes", row.Bytes);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteString("problem", summary.Problem);
+    }
+
+    private static void WriteText(Utf8JsonWriter writer, ModelText text)
+    {
+        writer.WriteNumber("vocabulary", text.Tokenizer.VocabularySize);
+        writer.WriteStartArray("end_tokens");
+        foreach (int id in text.EndTokens)
+            writer.WriteNumberValue(id);
+        writer.WriteEndArray();
+        writer.WriteBoolean("has_template", text.Template is not null);
+        writer.WriteBoolean("can_think", text.Thinking.CanThink);
+    }
+
+    private static void WriteSampling(Utf8JsonWriter writer, Engine.Sampling.SamplingDefaults sampling)
+    {
+        writer.WriteStartObject("sampling");
+        writer.WriteNumber("temperature", sampling.Temperature);
+        writer.WriteNumber("top_k", sampling.TopK);
+        writer.WriteNumber("top_p", sampling.TopP);
+        writer.WriteNumber("min_p", sampling.MinP);
+        writer.WriteString("source", sampling.Source);
+        writer.WriteEndObject();
+    }
+
+    private static string Count(long value) => value switch
+    {
+        >= 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{value / 1e9:F2} B"),
+        >= 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{value / 1e6:F1} M"),
+        _ => value.ToString("N0", CultureInfo.InvariantCulture),
+    };
+
+    private static string Bytes(long value) => value >= 1L << 30
+        ? string.Create(CultureInfo.InvariantCulture, $"{value / (double)(1L << 30):F2} GiB")
+        : string.Create(CultureInfo.InvariantCulture, $"{value / (double)(1 << 20):F1} MiB");
+}
