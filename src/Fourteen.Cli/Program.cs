@@ -28,12 +28,17 @@ public static class Program
     /// <summary>Ended by Ctrl-C: 128 and the number of SIGINT, as shells count.</summary>
     public const int Interrupted = 130;
 
+    /// <summary>The reader of our output has gone: 128 and the number of SIGPIPE, as shells count.</summary>
+    public const int OutputClosed = 141;
+
+    private const int BrokenPipe = 32; // EPIPE, the same number on Linux and macOS
+
     private const string TraceVariable = "FOURTEEN_TRACE";
 
     public static async Task<int> Main(string[] args)
     {
         using var interrupts = new Interrupts();
-        return await RunAsync(args, StandardStreams.OfProcess(), interrupts.Token);
+        return await RunAsync(args, StandardStreams.OfProcess(interrupts), interrupts.Token);
     }
 
     /// <summary>Runs one command line. Throws nothing: the exit code and standard error say what happened.</summary>
@@ -54,6 +59,10 @@ public static class Program
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             code = Interrupted;
+        }
+        catch (IOException e) when (e.HResult == BrokenPipe && !OperatingSystem.IsWindows())
+        {
+            return OutputClosed; // "| head" has seen enough: nothing to tell
         }
         catch (Exception e) when (e is ModelFileException or RequestException or TemplateException or IOException
             or UnauthorizedAccessException)

@@ -1,3 +1,4 @@
+using Fourteen.Cli.Output;
 using Xunit;
 
 namespace Fourteen.Cli.Tests;
@@ -73,11 +74,53 @@ public sealed class ProgramTests
     }
 
     [Fact]
+    public async Task Program_WhenInterruptedWhileItWaitsForInput_Ends()
+    {
+        using var interrupt = new CancellationTokenSource();
+        Task<CommandLineRun> running = CommandLineRun.WithInputAsync(
+            new SilentStream(), interrupt.Token, "template", "--batch", "-");
+
+        Assert.False(running.IsCompleted);
+        await interrupt.CancelAsync();
+
+        Assert.Equal(Program.Interrupted, (await running).Code);
+    }
+
+    [Fact]
+    public async Task Program_WhenTheReaderOfItsOutputHasGone_EndsInSilence()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "pipes report a gone reader by another code there");
+        var error = new MemoryStream();
+        var streams = new StandardStreams(new MemoryStream(), new ClosedPipe(), error);
+
+        int code = await Program.RunAsync(["--help"], streams, CancellationToken.None);
+
+        Assert.Equal(Program.OutputClosed, code);
+        Assert.Equal(0, error.Length);
+    }
+
+    [Fact]
     public async Task Program_WithTextThatLooksLikeAFileOfArguments_TakesItAsText()
     {
         CommandLineRun run = await CommandLineRun.OfAsync("tokenize", "no/such/model.gguf", "@arguments.txt");
 
         Assert.StartsWith("fourteen: no/such/model.gguf: ", run.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>A terminal at which nobody types.</summary>
+    private sealed class SilentStream : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            new(new TaskCompletionSource<int>().Task);
+    }
+
+    private sealed class ClosedPipe : MemoryStream
+    {
+        private const int BrokenPipe = 32; // EPIPE
+
+        public override ValueTask WriteAsync(
+            ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new IOException("Broken pipe", BrokenPipe);
     }
 
     /// <summary>Fails with an exception that no part of the product expects.</summary>

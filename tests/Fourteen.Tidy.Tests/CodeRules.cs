@@ -58,6 +58,14 @@ public sealed partial class CodeRules
     }
 
     [Fact]
+    public void HotLoops_OfTheKernels_AreOptimizedFromTheFirstCall()
+    {
+        Rule.Holds(
+            "A loop over pointers in MatMul or Operators carries AggressiveOptimization (or AggressiveInlining).",
+            SourceTree.ProductCode.Where(file => HotFolder().IsMatch(file.Path)).SelectMany(HotLoops.FindUnmarked));
+    }
+
+    [Fact]
     public void Text_NamesNoMachineAndNoRegistry()
     {
         Rule.Holds(
@@ -78,6 +86,9 @@ public sealed partial class CodeRules
 
     [GeneratedRegex(@"\.Result\b(?!\s*[(<])|\.Wait\(\)|\.GetAwaiter\(\)\s*\.GetResult\(\)")]
     private static partial Regex BlockingWait();
+
+    [GeneratedRegex("^src/Fourteen.Kernels/(MatMul|Operators)/")]
+    private static partial Regex HotFolder();
 
     [GeneratedRegex("RS0030")]
     private static partial Regex BannedSymbolsOff();

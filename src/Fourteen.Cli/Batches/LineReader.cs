@@ -35,7 +35,9 @@ internal sealed class LineReader(Stream stream, string name)
                 // Not ?: with a bare null, which would become an empty memory.
                 return searched == 0 ? (ReadOnlyMemory<byte>?)null : HandOut(searched, terminatorBytes: 0);
             MakeRoom();
-            int read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellation);
+            // A console's read ends with its input alone, so the wait is what Ctrl-C ends.
+            Task<int> reading = stream.ReadAsync(_buffer.AsMemory(_end), cancellation).AsTask();
+            int read = await reading.WaitAsync(cancellation);
             _end += read;
             _streamEnded = read == 0;
         }

@@ -23,9 +23,9 @@ internal sealed class MessageReader : IDisposable
     public MessageReader(StandardStreams streams)
     {
         _streams = streams;
-        if (streams.InputIsTerminal)
-            Console.CancelKeyPress += OnPress;
-        else
+        if (streams.Interrupts is { } interrupts)
+            interrupts.Handler = OnPress;
+        if (!streams.InputIsTerminal)
             _piped = new StreamReader(streams.Input, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, leaveOpen: true);
     }
 
@@ -62,10 +62,9 @@ internal sealed class MessageReader : IDisposable
 
     public void Dispose()
     {
-        if (_piped is null)
-            Console.CancelKeyPress -= OnPress;
-        else
-            _piped.Dispose();
+        if (_streams.Interrupts is { } interrupts)
+            interrupts.Handler = null;
+        _piped?.Dispose();
     }
 
     private async Task<string?> ReadFencedAsync(string first, CancellationToken cancellation)
@@ -94,9 +93,8 @@ internal sealed class MessageReader : IDisposable
         return Console.KeyAvailable;
     }
 
-    private void OnPress(object? sender, ConsoleCancelEventArgs press)
+    private void OnPress()
     {
-        press.Cancel = true;
         lock (_gate)
         {
             if (_answer is not null)

@@ -2,7 +2,8 @@
 namespace Fourteen.Cli.Output;
 
 /// <summary>
-/// Ctrl-C as a token. The first press asks the verb to end in order; the second ends the process at once.
+/// Ctrl-C as a token. The first press asks the verb to end in order; the second ends the process at once. A verb that
+/// has its own use for the key, as a conversation has, sets a handler instead.
 /// </summary>
 internal sealed class Interrupts : IDisposable
 {
@@ -12,6 +13,9 @@ internal sealed class Interrupts : IDisposable
 
     public CancellationToken Token => _source.Token;
 
+    /// <summary>Called at each press in place of ending the verb; null ends it. Runs on a thread of its own.</summary>
+    public Action? Handler { get; set; }
+
     public void Dispose()
     {
         Console.CancelKeyPress -= OnPress;
@@ -20,6 +24,13 @@ internal sealed class Interrupts : IDisposable
 
     private void OnPress(object? sender, ConsoleCancelEventArgs press)
     {
+        if (Handler is { } handler)
+        {
+            press.Cancel = true;
+            handler();
+            return;
+        }
+
         press.Cancel = !_source.IsCancellationRequested;
         _source.Cancel();
     }

@@ -1,5 +1,6 @@
 #pragma warning disable RS0030 // the command line owns the console
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Fourteen.Cli.Output;
 
@@ -33,18 +34,39 @@ public sealed class StandardStreams
 
     public bool ErrorIsTerminal { get; init; }
 
+    /// <summary>Ctrl-C of the process; null where the streams are not the process's own.</summary>
+    internal Interrupts? Interrupts { get; private init; }
+
     /// <summary>The streams of this process.</summary>
-    internal static StandardStreams OfProcess()
+    internal static StandardStreams OfProcess(Interrupts interrupts)
     {
         if (OperatingSystem.IsWindows())
             Console.OutputEncoding = Utf8; // the terminal's code page; elsewhere it is UTF-8 already
-        return new StandardStreams(
-            Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.OpenStandardError())
+        return new StandardStreams(Console.OpenStandardInput(), OpenOutput(), Console.OpenStandardError())
         {
             InputIsTerminal = !Console.IsInputRedirected,
             OutputIsTerminal = !Console.IsOutputRedirected,
             ErrorIsTerminal = !Console.IsErrorRedirected,
+            Interrupts = interrupts,
         };
+    }
+
+    /// <summary>
+    /// Standard output. On Unix the console's own stream hides that the reader of a pipe has gone, and a long batch
+    /// would run on for nobody; a file stream reports it. It serves pipes alone, since on files it keeps a position of
+    /// its own.
+    /// </summary>
+    private static Stream OpenOutput()
+    {
+        if (!OperatingSystem.IsWindows() && Console.IsOutputRedirected)
+        {
+            var output = new FileStream(
+                new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0, isAsync: false);
+            if (!output.CanSeek)
+                return output;
+        }
+
+        return Console.OpenStandardOutput();
     }
 
     /// <summary>The whole of standard input as text.</summary>
@@ -67,10 +89,10 @@ public sealed class StandardStreams
 
     private static async Task<string> ReadTextAsync(Stream stream, string name, CancellationToken cancellation)
     {
-        using var reader = new StreamReader(stream, Utf8, leaveOpen: true);
+        var reader = new StreamReader(stream, Utf8); // not closed: the stream is the caller's
         try
         {
-            return await reader.ReadToEndAsync(cancellation);
+            return await reader.ReadToEndAsync(cancellation).WaitAsync(cancellation); // as in LineReader
         }
         catch (DecoderFallbackException e)
         {
