@@ -53,8 +53,8 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         {
             ["messages"] = new JsonArray([.. request.Messages.Select(ToJson)]),
             ["add_generation_prompt"] = true,
-            ["bos_token"] = TextOf(model.Text.Tokenizer.BosId),
-            ["eos_token"] = TextOf(model.Text.Tokenizer.EosId),
+            ["bos_token"] = model.Text.BosText,
+            ["eos_token"] = model.Text.EosText,
         };
         if (request.Tools is not null)
             variables["tools"] = request.Tools.DeepClone();
@@ -91,8 +91,6 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
 
     private static bool SwitchedOn(ChatRequest request) =>
         SoftSwitch.Find([.. request.Messages.Select(message => (message.Role, message.Content))]) ?? true;
-
-    private string? TextOf(int? id) => id is { } known ? model.Text.Tokenizer.Piece(known) : null;
 
     private static JsonNode ToJson(ChatMessage message)
     {

@@ -10,8 +10,8 @@ using Fourteen.Protocol.Chat;
 namespace Fourteen.Cli.Commands;
 
 /// <summary>
-/// The loop of <c>fourteen chat</c>: reads a message or a command, answers, and keeps the history. Ctrl-C stops an answer
-/// and what came of it stays in the history; the program goes on.
+/// The loop of <c>fourteen chat</c>: reads a message or a command, answers, and keeps the history. Ctrl-C stops an
+/// answer and what came of it stays in the history; the program goes on.
 /// </summary>
 internal sealed class Conversation : IDisposable
 {
@@ -40,7 +40,8 @@ internal sealed class Conversation : IDisposable
     [
         new("/help", "list these commands", (chat, _, _) => chat.Say(Help())),
         new("/clear", "forget the conversation", (chat, _, _) => chat.Clear()),
-        new("/system", "TEXT: set the system message; without a text, remove it", (chat, text, _) => chat.SetSystem(text)),
+        new("/system", "TEXT: set the system message; without a text, remove it",
+            (chat, text, _) => chat.SetSystem(text)),
         new("/think", "let the model think before it answers", (chat, _, _) => chat.SetThink(true)),
         new("/no_think", "answer without thinking", (chat, _, _) => chat.SetThink(false)),
         new("/thought", "show the last thought in full", (chat, _, _) => chat.Say(chat._lastThought)),
@@ -53,7 +54,11 @@ internal sealed class Conversation : IDisposable
     internal async Task RunAsync(CancellationToken cancellation)
     {
         if (_streams.InputIsTerminal)
-            await Say("Type a message, or /help. Ctrl-C stops an answer; \"\"\" begins and ends a text of several lines.");
+        {
+            await Say("Type a message, or /help. Ctrl-C stops an answer; "
+                + "\"\"\" begins and ends a text of several lines.");
+        }
+
         while (await _reader.ReadAsync(cancellation) is { } text)
         {
             if (text.Length == 0)
@@ -75,6 +80,7 @@ internal sealed class Conversation : IDisposable
     {
         _history.Add(new ChatMessage("user", text));
         ChatMessage[] messages = _system is null ? [.. _history] : [new ChatMessage("system", _system), .. _history];
+        _lastUsage = null;
         using CancellationTokenSource stop = _reader.BeginAnswer(cancellation);
         using var thought = new ThoughtView(_streams);
         var answer = new StringBuilder();
@@ -102,6 +108,8 @@ internal sealed class Conversation : IDisposable
         thought.Fold();
         await _streams.Output.WriteLineAsync();
         await _streams.Output.FlushAsync(cancellation);
+        if (_lastUsage is not null)
+            await _streams.Error.WriteLineAsync(AnswerStatistics.Line(_lastUsage));
         _lastThought = thought.Text;
         _history.Add(new ChatMessage("assistant", answer.ToString()));
     }
@@ -165,8 +173,11 @@ internal sealed class Conversation : IDisposable
         try
         {
             await using FileStream stream = File.Create(file);
-            var options = new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-            await using var writer = new Utf8JsonWriter(stream, options);
+            await using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions
+            {
+                Indented = true,
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            });
             writer.WriteStartArray();
             if (_system is not null)
                 Write(writer, new ChatMessage("system", _system));

@@ -41,7 +41,11 @@ internal static class LogitsCommand
                 Description = "Positions, counted from 0, whose next token is asked for.",
                 DefaultValueFactory = _ => "last",
             },
-            new Option<int?>("--top") { HelpName = "N", Description = "Only the N most likely tokens of each position." },
+            new Option<int?>("--top")
+            {
+                HelpName = "N",
+                Description = "Only the N most likely tokens of each position.",
+            },
             new Option<int>("--chunk")
             {
                 HelpName = "N",
@@ -57,11 +61,13 @@ internal static class LogitsCommand
             new Option<bool>("--json") { Description = "Print JSON." });
         var generation = new GenerationOptions();
         command.Add(model);
-        foreach (Option option in (Option[])
-            [options.Prompt, options.Tokens, options.Positions, options.Top, options.Chunk, options.Batch, options.Json])
-        {
-            command.Add(option);
-        }
+        command.Add(options.Prompt);
+        command.Add(options.Tokens);
+        command.Add(options.Positions);
+        command.Add(options.Top);
+        command.Add(options.Chunk);
+        command.Add(options.Batch);
+        command.Add(options.Json);
 
         generation.AddComputationTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -72,7 +78,8 @@ internal static class LogitsCommand
             if (sources != 1)
                 throw new UsageException("give the text by exactly one of --prompt, --tokens and --batch");
             using ModelSession session = await ModelSession.LoadAsync(
-                parsed.GetValue(model), generation.Read(parsed), file is null ? 1 : SequencesMax, streams, cancellation);
+                parsed.GetValue(model), generation.Read(parsed), file is null ? 1 : SequencesMax, streams,
+                cancellation);
             return file is null
                 ? await OneAsync(session, options, parsed, streams, cancellation)
                 : await BatchAsync(session, options, parsed, file, streams, cancellation);
@@ -118,7 +125,9 @@ internal static class LogitsCommand
 
     private static Question ReadRow(ModelSession session, BatchRow row, string positions, int? top)
     {
-        int[] tokens = row.Has("tokens") ? row.RequireIntegers("tokens") : Encode(session, row.RequireString("prompt"));
+        int[] tokens = row.Has("tokens")
+            ? row.RequireIntegers("tokens")
+            : Encode(session, row.RequireString("prompt"));
         int[] asked = row.FindKind("positions") switch
         {
             null => ParsePositions(positions, tokens.Length),
@@ -132,7 +141,8 @@ internal static class LogitsCommand
     {
         Tokenizer tokenizer = session.Model.Text.Tokenizer;
         int[] ids = tokenizer.Encode(text, AddedTokens.All);
-        return tokenizer is { AddBos: true, BosId: { } bos } && (ids.Length == 0 || ids[0] != bos) ? [bos, .. ids] : ids;
+        bool lacksBos = tokenizer.AddBos && tokenizer.BosId is not null && (ids.Length == 0 || ids[0] != tokenizer.BosId);
+        return lacksBos ? [tokenizer.BosId!.Value, .. ids] : ids; // Not null where it is lacking.
     }
 
     private static async Task<List<LogitsRow>> ComputeAsync(

@@ -26,7 +26,7 @@ internal sealed class MessageReader : IDisposable
         if (streams.Interrupts is { } interrupts)
             interrupts.Handler = OnPress;
         if (!streams.InputIsTerminal)
-            _piped = new StreamReader(streams.Input, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, leaveOpen: true);
+            _piped = new StreamReader(streams.Input, Encoding.UTF8, leaveOpen: true);
     }
 
     /// <summary>The next message without blanks around it, or null at the end of the input.</summary>

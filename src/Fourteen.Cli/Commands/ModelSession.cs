@@ -58,8 +58,8 @@ internal sealed class ModelSession : IDisposable
     }
 
     /// <summary>
-    /// The model that comes with the program: beside it where it was published, else in the repository that it was built
-    /// in.
+    /// The model that comes with the program: beside it where it was published, else in the repository that it was
+    /// built in.
     /// </summary>
     public static string FindEmbedded()
     {

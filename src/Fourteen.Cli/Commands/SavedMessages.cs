@@ -26,6 +26,7 @@ internal static class SavedMessages
             && value.ValueKind == JsonValueKind.String;
         return found
             ? message.GetProperty(name).GetString()! // A JSON string is not null.
-            : throw new RowException($"message {index} must have the text \"{name}\", found {BatchRow.Describe(message)}");
+            : throw new RowException(
+                $"message {index} must have the text \"{name}\", found {BatchRow.Describe(message)}");
     }
 }

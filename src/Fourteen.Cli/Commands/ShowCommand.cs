@@ -46,13 +46,15 @@ internal static class ShowCommand
             yield return ("name", summary.Name);
         yield return ("architecture", summary.Architecture ?? "none is named");
         yield return ("parameters", $"{Count(summary.Parameters)}, "
-            + $"{Count(summary.ParametersWithoutEmbeddings)} without embeddings, {Count(summary.ActiveParameters)} active");
+            + $"{Count(summary.ParametersWithoutEmbeddings)} without embeddings, "
+            + $"{Count(summary.ActiveParameters)} active");
         if (summary.Config is { } config)
         {
-            yield return ("shape", $"{config.Layers} layers, hidden {config.Hidden}, feed-forward {config.FeedForward}, "
-                + $"heads {config.Heads}/{config.KvHeads} of {config.HeadDim}");
+            yield return ("shape", $"{config.Layers} layers, hidden {config.Hidden}, "
+                + $"feed-forward {config.FeedForward}, heads {config.Heads}/{config.KvHeads} of {config.HeadDim}");
+            string factor = config.Rope.Factor.ToString(CultureInfo.InvariantCulture);
             yield return ("context", $"{config.ContextLength} tokens; RoPE scaling {config.Rope.Scaling}"
-                + (config.Rope.Factor > 1 ? string.Create(CultureInfo.InvariantCulture, $" ×{config.Rope.Factor}") : ""));
+                + (config.Rope.Factor > 1 ? $" ×{factor}" : ""));
             long kv = config.KvElementsPerToken * 2;
             yield return ("memory", $"{Bytes(summary.WeightBytes)} weights now, "
                 + $"{Bytes(summary.WeightBytes + (kv * config.ContextLength))} at full context "

@@ -44,5 +44,6 @@ internal sealed class ThoughtView(StandardStreams streams) : IDisposable
     /// <summary>Leaves no half-drawn line behind.</summary>
     public void Dispose() => Fold();
 
-    private static int CountWords(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
+    private static int CountWords(string text) =>
+        text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
 }

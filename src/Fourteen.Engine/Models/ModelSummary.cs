@@ -62,7 +62,8 @@ public sealed record ModelSummary
         TensorClass[] classes = Classify(file.Tensors);
         long embedding = Sum(classes, "token_embd"), output = Sum(classes, "output");
         long all = classes.Sum(row => row.Parameters);
-        long experts = classes.Where(row => row.Name.EndsWith("_exps", StringComparison.Ordinal)).Sum(row => row.Parameters);
+        long experts = classes
+            .Where(row => row.Name.EndsWith("_exps", StringComparison.Ordinal)).Sum(row => row.Parameters);
         string? architecture = file.Metadata.FindString("general.architecture");
         long used = file.Metadata.FindInteger($"{architecture}.expert_used_count") ?? 1;
         long count = Math.Max(1, file.Metadata.FindInteger($"{architecture}.expert_count") ?? 1);

@@ -15,15 +15,24 @@ public sealed class ModelText
     private static readonly string[] EndTexts =
         ["<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<|eom_id|>", "<end_of_turn>", "<|end|>"];
 
-    private ModelText(Tokenizer tokenizer, ChatTemplate? template, int[] endTokens, ThinkingOptions thinking)
+    private ModelText(
+        Tokenizer tokenizer, ChatTemplate? template, GgufMetadata metadata, int[] endTokens, ThinkingOptions thinking)
     {
         Tokenizer = tokenizer;
+        BosText = TextOf(metadata, "tokenizer.ggml.bos_token_id");
+        EosText = TextOf(metadata, "tokenizer.ggml.eos_token_id");
         Template = template;
         EndTokens = endTokens;
         Thinking = thinking;
     }
 
     public Tokenizer Tokenizer { get; }
+
+    /// <summary>The token that begins a text, as templates know it; null where the model has none.</summary>
+    public string? BosText { get; }
+
+    /// <summary>The token that ends a text, as templates know it; null where the model has none.</summary>
+    public string? EosText { get; }
 
     /// <summary>Null where the file has none.</summary>
     public ChatTemplate? Template { get; }
@@ -43,7 +52,8 @@ public sealed class ModelText
         string? source = file.Metadata.FindString("tokenizer.chat_template");
         string name = $"{file.Path}: tokenizer.chat_template";
         ChatTemplate? template = source is null ? null : ChatTemplate.Parse(name, source);
-        return new ModelText(tokenizer, template, FindEndTokens(file.Metadata, tokenizer), FindThinking(tokenizer));
+        return new ModelText(
+            tokenizer, template, file.Metadata, FindEndTokens(file.Metadata, tokenizer), FindThinking(tokenizer));
     }
 
     private static Tokenizer ReadTokenizer(ModelFile file)
@@ -53,6 +63,11 @@ public sealed class ModelText
             ? Tokenizer.FromTokenizerJson(json, File.Exists(json) ? File.ReadAllBytes(json) : throw Missing(json))
             : Tokenizer.FromGguf(file.Metadata);
     }
+
+    private string? TextOf(GgufMetadata metadata, string key) =>
+        metadata.FindInteger(key) is { } id && id >= 0 && id < Tokenizer.VocabularySize
+            ? Tokenizer.Piece((int)id)
+            : null;
 
     private static ModelFileException Missing(string path) =>
         new(path, "", "a model folder must have this file, but it is missing");

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Fourteen.Engine.Models;
 using Fourteen.Engine.Scheduling;
 using Fourteen.Formats;
+using Fourteen.Kernels.Lanes;
 using Fourteen.Testing;
 using Xunit;
 
@@ -59,6 +60,17 @@ public sealed class DeterminismTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task Logits_OnEveryInstructionSet_AreBitIdentical(string architecture, GgmlType type, bool precise)
+    {
+        using var model = new TemporaryModel(architecture, type);
+        int[] text = Text(45, seed: 3);
+        int[][] expected = await Logits(model.Path, precise, 1, [text], chunk: 64, isa: IsaPath.Scalar);
+        foreach (IsaPath isa in Isa.BestFirst.Where(Isa.IsSupported))
+            Assert.Equal(expected[0], (await Logits(model.Path, precise, 2, [text], chunk: 64, isa: isa))[0]);
+    }
+
     [Fact]
     public async Task Logits_AfterPreemption_AreBitIdentical()
     {
@@ -78,10 +90,11 @@ public sealed class DeterminismTests
 
     /// <summary>The bits of the last logits of each text, all texts in flight together.</summary>
     private static async Task<int[][]> Logits(
-        string path, bool precise, int threads, int[][] texts, int chunk, int context = 4096)
+        string path, bool precise, int threads, int[][] texts, int chunk, int context = 4096, IsaPath? isa = null)
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;
-        using var engine = new InferenceEngine(new EngineOptions { Threads = threads }, TimeProvider.System);
+        using var engine = new InferenceEngine(
+            new EngineOptions { Threads = threads, Isa = isa ?? Isa.Selected }, TimeProvider.System);
         LoadedModel model = await engine.LoadAsync(
             path, new ModelOptions { Precise = precise, Context = context }, null, cancellation);
         return await Task.WhenAll(texts.Select(async text =>
