@@ -14,8 +14,7 @@ public static class GoldenCount
     /// Adds rows that passed. Writes to a file of this process in the folder that the environment variable
     /// <c>FOURTEEN_GOLDEN_COUNTS</c> names; without it, nothing happens. Any thread may call it.
     /// </summary>
-    /// <param name="name">The name in <c>tests/golden-rows.txt</c>, e.g. <c>tokenizer/qwen3</c>; no white
-    /// space.</param>
+    /// <param name="name">The name in <c>tests/golden-rows.txt</c>, e.g. <c>tokenizer/qwen3</c>; no blanks.</param>
     /// <param name="rows">How many rows passed in this test.</param>
     public static void Record(string name, int rows)
     {
