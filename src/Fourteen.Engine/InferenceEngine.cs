@@ -45,7 +45,7 @@ public sealed class InferenceEngine : IDisposable
             }
 
             var model = new LoadedModel(file, config, context, options);
-            await OnEngineThread(() => Load(model, progress), cancellation).ConfigureAwait(false);
+            await _loop.RunAsync(() => Load(model, progress), cancellation).ConfigureAwait(false);
             return model;
         }
         catch
@@ -57,7 +57,7 @@ public sealed class InferenceEngine : IDisposable
 
     /// <summary>Ends the model's sequences and frees its memory.</summary>
     public Task UnloadAsync(LoadedModel model, CancellationToken cancellation) =>
-        OnEngineThread(() => _loop.Remove(model.Runtime), cancellation);
+        _loop.RunAsync(() => _loop.Remove(model.Runtime), cancellation);
 
     /// <summary>
     /// Logits at <paramref name="positions"/> of a text, in order of position.
@@ -131,11 +131,8 @@ public sealed class InferenceEngine : IDisposable
 
     public void Dispose() => _loop.Dispose();
 
-    private void Submit(LoadedModel model, Sequence sequence)
-    {
-        if (!_loop.TryPost(() => model.Runtime.Scheduler.Add(sequence)))
-            throw new RequestException("queue", "the engine's queue is full; try again later");
-    }
+    private void Submit(LoadedModel model, Sequence sequence) =>
+        _loop.Post(() => model.Runtime.Scheduler.Add(sequence));
 
     private void Load(LoadedModel model, Action<int, int>? progress)
     {
@@ -143,27 +140,5 @@ public sealed class InferenceEngine : IDisposable
             model.File, model.Config, _loop.Pool, packed: !model.Options.Precise, progress);
         model.Runtime = new ModelRuntime(model, weights, _loop.Pool, _options.Isa, _options.StepTokens);
         _loop.Add(model.Runtime);
-    }
-
-    private async Task OnEngineThread(Action action, CancellationToken cancellation)
-    {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        bool posted = _loop.TryPost(() =>
-        {
-            try
-            {
-                cancellation.ThrowIfCancellationRequested();
-                action();
-                done.SetResult();
-            }
-            catch (Exception fault)
-            {
-                // Carried to the caller who awaits it.
-                done.SetException(fault);
-            }
-        });
-        if (!posted)
-            throw new RequestException("queue", "the engine's queue is full; try again later");
-        await done.Task.ConfigureAwait(false);
     }
 }

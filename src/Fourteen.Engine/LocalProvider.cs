@@ -29,8 +29,8 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         GenerationPlan plan = Plan(request, prompt, seed);
         await foreach (GenerationEvent item in engine.GenerateAsync(model, plan, cancellation).ConfigureAwait(false))
         {
-            if (item.Result is { } result)
-                yield return ToFinished(result, prompt.Length, seed);
+            if (item.End is { } end)
+                yield return ToFinished(end, prompt.Length, seed);
             else if (item.Delta.Part == AnswerPart.Thought)
                 yield return new ThoughtDelta(item.Delta.Text);
             else

@@ -14,6 +14,7 @@ internal static partial class HotLoops
         from Match method in PointerMethod().Matches(file.Code)
         where Loop().IsMatch(BodyOf(file.Code, method.Index + method.Length))
             && !Mark().IsMatch(method.Groups["attributes"].Value)
+            && !method.Groups["name"].Value.Contains("Scalar", StringComparison.Ordinal) // Defines; is not hot.
         select file.Describe(method.Groups["name"].Index);
 
     /// <summary>From the first brace to its counterpart; empty for a method that is one expression.</summary>

@@ -26,6 +26,9 @@ internal static class TemplateCommand
         ],
         Define);
 
+    /// <summary>The clock of the published conformance rows, which carry none of their own.</summary>
+    private static readonly DateTimeOffset BatchClock = new(2026, 1, 15, 12, 0, 0, TimeSpan.Zero);
+
     private static void Define(Command command, StandardStreams streams)
     {
         var model = new Argument<string?>("MODEL")
@@ -56,8 +59,8 @@ internal static class TemplateCommand
         var now = new Option<DateTimeOffset?>("--now")
         {
             HelpName = "TIME",
-            Description = "The clock of strftime_now, such as 2026-01-15T12:00:00, where a row does not set it; else "
-                + "the present.",
+            Description = "The clock of strftime_now, such as 2026-01-15T12:00:00; else the present, and in a batch, "
+                + "which must come out the same on any day, 2026-01-15T12:00:00 where a row does not set it.",
             CustomParser = result =>
             {
                 if (FindTime(result.Tokens[0].Value) is { } time)
@@ -85,7 +88,8 @@ internal static class TemplateCommand
                 throw new UsageException("name a model or a template; see fourteen template --help");
 
             TemplateSource? source = path is null ? null : TemplateSource.Load(path);
-            DateTimeOffset clock = parsed.GetValue(now) ?? TimeProvider.System.GetLocalNow();
+            DateTimeOffset clock = parsed.GetValue(now)
+                ?? (isBatch ? BatchClock : TimeProvider.System.GetLocalNow());
             if (isBatch)
             {
                 return BatchRun.RunAsync(

@@ -21,7 +21,7 @@ internal static class GgufTensorInfos
     // bounds the memory for a count; a file that ends later is refused there, with a message about that field.
     private const int InfoBytesMin = 8 + 4;
 
-    private readonly record struct Info(string Name, GgmlType Type, long[] Dimensions, long Offset, long Bytes);
+    private readonly record struct ListedTensor(string Name, GgmlType Type, long[] Dimensions, long Offset, long Bytes);
 
     internal static int ReadCount(ref GgufCursor cursor) =>
         cursor.ReadCount("the number of tensors", InfoBytesMin, TensorsMax);
@@ -32,11 +32,11 @@ internal static class GgufTensorInfos
     /// </summary>
     internal static List<TensorEntry> Read(ref GgufCursor cursor, ModelBytes file, int count, long alignment)
     {
-        List<Info> infos = new(count);
+        List<ListedTensor> infos = new(count);
         HashSet<string> names = new(count, StringComparer.Ordinal);
         for (int i = 0; i < count; i++)
         {
-            Info info = ReadInfo(ref cursor, i, alignment);
+            ListedTensor info = ReadInfo(ref cursor, i, alignment);
             if (!names.Add(info.Name))
                 throw cursor.Refuse("a tensor of this name occurs twice", "");
             infos.Add(info);
@@ -45,7 +45,7 @@ internal static class GgufTensorInfos
         long dataStart = (cursor.Position + alignment - 1) / alignment * alignment;
         CheckEnd(file, infos, dataStart);
         List<TensorEntry> tensors = new(count);
-        foreach (Info info in infos)
+        foreach (ListedTensor info in infos)
         {
             nint address = file.Address + (nint)(dataStart + info.Offset);
             tensors.Add(new TensorEntry(info.Name, info.Type, info.Dimensions, address, info.Bytes));
@@ -54,7 +54,7 @@ internal static class GgufTensorInfos
         return tensors;
     }
 
-    private static Info ReadInfo(ref GgufCursor cursor, int index, long alignment)
+    private static ListedTensor ReadInfo(ref GgufCursor cursor, int index, long alignment)
     {
         cursor.Place = $"tensor {index}";
         string name = cursor.ReadString("the tensor's name", NameBytesMax);
@@ -72,7 +72,7 @@ internal static class GgufTensorInfos
             throw cursor.Refuse($"the offset is {offset}, which lies outside the file", "");
         if (offset % (ulong)alignment != 0)
             throw cursor.Refuse($"the offset must be a multiple of the alignment {alignment}, found {offset}", "");
-        return new Info(name, traits.Type, dimensions, (long)offset, Bytes(ref cursor, traits, dimensions));
+        return new ListedTensor(name, traits.Type, dimensions, (long)offset, Bytes(ref cursor, traits, dimensions));
     }
 
     private static long[] ReadDimensions(ref GgufCursor cursor)
@@ -127,7 +127,7 @@ internal static class GgufTensorInfos
     }
 
     /// <summary>Refuses a file that ends before its tensors do.</summary>
-    private static void CheckEnd(ModelBytes file, List<Info> infos, long dataStart)
+    private static void CheckEnd(ModelBytes file, List<ListedTensor> infos, long dataStart)
     {
         long available = Math.Max(file.Length - dataStart, 0);
         int first = infos.FindIndex(info => info.Offset > available || info.Bytes > available - info.Offset);

@@ -37,14 +37,35 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>The workers; only commands and steps, which run on the engine thread, may use them.</summary>
     internal WorkerPool Pool { get; }
 
-    /// <summary>Runs <paramref name="command"/> on the engine thread; false where the inbox is full or
-    /// closed.</summary>
-    internal bool TryPost(Action command)
+    /// <summary>
+    /// Runs <paramref name="command"/>, which throws nothing, on the engine thread; <see cref="RequestException"/> where
+    /// too many wait.
+    /// </summary>
+    internal void Post(Action command)
     {
         if (!_inbox.Writer.TryWrite(command))
-            return false;
+            throw new RequestException("queue", "the engine's queue is full; try again later");
         _signal.Release();
-        return true;
+    }
+
+    /// <summary>Runs <paramref name="command"/> on the engine thread; what it throws is thrown to who awaits.</summary>
+    internal Task RunAsync(Action command, CancellationToken cancellation)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            try
+            {
+                cancellation.ThrowIfCancellationRequested();
+                command();
+                done.SetResult();
+            }
+            catch (Exception fault)
+            {
+                done.SetException(fault);
+            }
+        });
+        return done.Task;
     }
 
     /// <summary>Engine thread only.</summary>

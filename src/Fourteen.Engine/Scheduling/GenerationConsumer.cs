@@ -9,7 +9,7 @@ internal sealed record GenerationResult(
     FinishReason Reason, int CompletionTokens, TimeSpan TimeToFirstToken, TimeSpan DecodeTime);
 
 /// <summary>A piece of text, or the end.</summary>
-internal readonly record struct GenerationEvent(AnswerDelta Delta, GenerationResult? Result);
+internal readonly record struct GenerationEvent(AnswerDelta Delta, GenerationResult? End);
 
 /// <summary>
 /// Draws a sequence's tokens, follows thought and answer in them, and sends the text as it becomes certain.

@@ -202,6 +202,7 @@ public sealed unsafe class Activations : IDisposable
 
     private static int Pair(int value) => (value & 0xFFFF) | (value << 16);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float AbsoluteMax(float* source, int count)
     {
         Vector256<float> max = Vector256<float>.Zero;
@@ -213,6 +214,7 @@ public sealed unsafe class Activations : IDisposable
         return result;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void QuantizeBlock(float* source, sbyte* quants, int count, float max)
     {
         Vector256<float> inverse = Vector256.Create(max > 0 ? 127f / max : 0f);
@@ -235,6 +237,7 @@ public sealed unsafe class Activations : IDisposable
         return shifted.AsInt32() - magic.AsInt32();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Sum(sbyte* quants, int count)
     {
         int sum = 0;

@@ -77,6 +77,7 @@ internal static unsafe class PackNibbles
     /// One row's 32 bytes of a K-quant's 64 elements: element l in the low nibble of byte l, l + 32 in its high nibble.
     /// Fills two blocks of 32 columns.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Row64(byte* source, byte* target, int row)
     {
         var s = (uint*)source;

@@ -10,6 +10,7 @@ namespace Fourteen.Kernels.MatMul;
 internal static unsafe class PackedFloats
 {
     /// <summary>Packs one column of up to 16 rows; <c>block</c> is the column.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Pack16(byte* rows, long rowBytes, int rowCount, int block, byte* target)
     {
         for (int r = 0; r < rowCount; r++)
@@ -17,6 +18,7 @@ internal static unsafe class PackedFloats
     }
 
     /// <inheritdoc cref="Pack16"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Pack32(byte* rows, long rowBytes, int rowCount, int block, byte* target)
     {
         for (int r = 0; r < rowCount; r++)

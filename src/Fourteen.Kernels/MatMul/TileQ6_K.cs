@@ -101,6 +101,7 @@ internal readonly unsafe struct TileQ6_K : ITile
         return total;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Pack(byte* rows, long rowBytes, int rowCount, int block, byte* target)
     {
         for (int r = 0; r < rowCount; r++)

@@ -39,6 +39,7 @@ internal static unsafe class AttentionTile
 
     /// <summary>sum[i] += Σ_p weights[p] · values[p, i] over <paramref name="count"/> positions; values as floats.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void AddValues(IsaPath isa, float* weights, float* values, int count, int headDim, float* sum)
     {
         int done = isa switch

@@ -128,7 +128,7 @@ public sealed class WorkerPool : IDisposable
         Interlocked.Increment(ref _sleeping);
         // Looked at once more after the count is public: a job published before that would not have woken us.
         if (!HasItems(Volatile.Read(ref _ticket)) && !_stopping)
-            _wake.Wait();
+            _wake.Wait(Timeout.Infinite);
         Interlocked.Decrement(ref _sleeping);
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Fourteen.Cli.Commands;
+using Fourteen.Kernels.Operators;
 using Xunit;
 
 namespace Fourteen.Cli.Tests.Commands;
@@ -46,7 +47,7 @@ public sealed class GenerationOptionsTests
                 Stops = settings.Stops,
                 Think = true,
                 ThinkBudgetTokens = 50,
-                KvType = KvCacheType.F32,
+                KvType = KvType.F32,
                 Precise = true,
             },
             settings);

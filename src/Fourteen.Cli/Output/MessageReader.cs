@@ -1,8 +1,7 @@
 #pragma warning disable RS0030 // A conversation at a terminal needs its keys, not only its lines.
 using System.Text;
-using Fourteen.Cli.Output;
 
-namespace Fourteen.Cli.Commands;
+namespace Fourteen.Cli.Output;
 
 /// <summary>
 /// Reads what a user says: a line, several lines between <c>"""</c>, or several lines that were pasted at once. Ctrl-C
