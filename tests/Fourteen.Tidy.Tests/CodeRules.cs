@@ -80,7 +80,9 @@ public sealed partial class CodeRules
 
     // A filter that lists types, `catch (Exception e) when (e is A or B)`, is a catch by type; one that cleans up and
     // throws on catches nothing.
-    [GeneratedRegex(@"\bcatch\s*(\{(?![^{}]*\bthrow;)|when\b|\(\s*(System\.)?Exception\b[\s\w]*\)(?!\s*when\s*\(\w+\s+is\s+(?!not\b)))")]
+    [GeneratedRegex(
+        @"\bcatch\s*(\{(?![^{}]*\bthrow;)|when\b"
+        + @"|\(\s*(System\.)?Exception\b[\s\w]*\)(?!\s*when\s*\(\w+\s+is\s+(?!not\b)))")]
     private static partial Regex CatchAll();
 
     [GeneratedRegex(@"\basync\s+void\b")]

@@ -37,8 +37,8 @@ public sealed partial class ProjectRules
         string solution = SourceTree.Text.Single(file => file.Path == "Fourteen.slnx").Text;
 
         Rule.Holds(
-            "Every project stands in Fourteen.slnx: what does not is neither built nor tested. Benchmarks bring their peers' "
-                + "large packages, so .ci/run builds them apart.",
+            "Every project stands in Fourteen.slnx: what does not is neither built nor tested. Benchmarks bring their "
+                + "peers' large packages, so .ci/run builds them apart.",
             SourceTree.Projects.Where(project => !project.Path.StartsWith("benchmarks/", StringComparison.Ordinal))
                 .Where(project => !solution.Contains($"\"{project.Path}\"", StringComparison.Ordinal))
                 .Select(project => project.Path));
