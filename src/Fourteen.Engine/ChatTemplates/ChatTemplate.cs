@@ -18,12 +18,14 @@ public sealed class ChatTemplate
 
     private readonly string _name;
     private readonly ParsedTemplate _parsed;
+    private readonly SelfReference _self;
 
     private ChatTemplate(string name, string source, ParsedTemplate parsed)
     {
         _name = name;
         Source = source;
         _parsed = parsed;
+        _self = new SelfReference(parsed.Blocks);
     }
 
     /// <summary>The text that was parsed.</summary>
@@ -88,8 +90,7 @@ public sealed class ChatTemplate
         try
         {
             Dictionary<string, object?> variables = makeVariables();
-            if (_parsed.Blocks.Count > 0)
-                variables.TryAdd("self", new SelfReference(_parsed.Blocks));
+            variables["self"] = _self;
             context = new RenderContext(variables, Globals.Table, now, _parsed.Slots);
             Statement.RenderAll(context, _parsed.Body);
             string text = context.Output.ToString();

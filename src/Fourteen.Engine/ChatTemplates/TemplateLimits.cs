@@ -21,6 +21,9 @@ internal static class TemplateLimits
     /// </summary>
     public const int ExpressionDepth = 300;
 
+    /// <summary>Arguments of a call and parameters of a macro; known templates have up to 5.</summary>
+    public const int Arguments = 500;
+
     /// <summary>Macros, recursive loops and lazy sequences inside each other; Python ends near 250.</summary>
     public const int CallDepth = 200;
 

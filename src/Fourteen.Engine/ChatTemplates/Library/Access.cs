@@ -22,6 +22,9 @@ internal static class Access
     {
         if (value is UndefinedValue undefined)
             throw undefined.Error();
+        if (key is SliceValue slice)
+            return Slicing.Slice(context, value, slice);
+        Hashing.Charge(context, key);
         if (TryItem(context, value, key, out object? item))
             return item;
         if (Strings.TryText(key, out string? name) && TryAttribute(context, value, name, out object? attribute))
@@ -87,8 +90,6 @@ internal static class Access
         {
             case DictValue dict:
                 return key is not (ListValue or DictValue) && dict.TryGet(key, out item);
-            case SequenceValue or string or MarkupText or RangeValue when key is SliceValue slice:
-                return Slicing.TrySlice(context, value, slice, out item);
             case SequenceValue sequence:
                 if (!TryIndex(key, sequence.Items.Length, out int index))
                     return false;

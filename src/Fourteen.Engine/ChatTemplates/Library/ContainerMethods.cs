@@ -42,15 +42,22 @@ internal static class ContainerMethods
 
     private static DictView View(object?[] values, DictViewKind kind) => new((DictValue)values[0]!, kind); // a dict
 
-    private static object? Get(RenderContext context, object?[] values) =>
-        ((DictValue)values[0]!).TryGet(values[1], out object? value) ? value : values[2]; // bound to a dict
+    private static object? Get(RenderContext context, object?[] values)
+    {
+        Hashing.Charge(context, values[1]);
+        return ((DictValue)values[0]!).TryGet(values[1], out object? value) ? value : values[2]; // bound to a dict
+    }
 
     private static object? FromKeys(RenderContext context, object?[] values)
     {
         object?[] keys = Iteration.ToArray(context, values[1]);
         var dict = new DictValue.Builder(keys.Length);
         foreach (object? key in keys)
+        {
+            Hashing.Charge(context, key);
             dict.Set(key, values[2]);
+        }
+
         return dict.Build();
     }
 

@@ -31,7 +31,7 @@ internal sealed class ItemGetter
     /// <param name="ignoresCase">Whether text is turned into lower case.</param>
     /// <param name="whenUndefined">What stands for a part that is not there; None for Undefined.</param>
     public static ItemGetter Of(RenderContext context, object? attribute, bool ignoresCase, object? whenUndefined) =>
-        new(context, [Path(attribute)], false, ignoresCase, whenUndefined);
+        new(context, [Charged(context, attribute)], false, ignoresCase, whenUndefined);
 
     /// <summary>Several paths with commas between them give a list of keys.</summary>
     public static ItemGetter OfMany(RenderContext context, object? attribute, bool ignoresCase)
@@ -68,6 +68,13 @@ internal sealed class ItemGetter
         }
 
         return Key(item, _ignoresCase);
+    }
+
+    private static object?[] Charged(RenderContext context, object? attribute)
+    {
+        if (Strings.TryText(attribute, out string? text))
+            context.Charge(text.Length);
+        return Path(attribute);
     }
 
     private static object?[] Path(object? attribute)

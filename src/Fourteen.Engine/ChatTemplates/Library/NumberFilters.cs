@@ -11,7 +11,7 @@ internal static class NumberFilters
     [
         new("abs", "x, /", Absolute),
         new("int", "value, default=0, base=10", ToInteger),
-        new("float", "value, default=0.0", static (_, v) => TryReal(v[0], out double real) ? real : v[1]),
+        new("float", "value, default=0.0", static (c, v) => TryReal(c, v[0], out double real) ? real : v[1]),
         new("round", "value, precision=0, method='common'", Round),
         new("filesizeformat", "value, binary=False", FileSize),
     ];
@@ -40,7 +40,7 @@ internal static class NumberFilters
         }
 
         // 42.23 in text gives 42, too.
-        if (!TryReal(value, out double real) || double.IsNaN(real))
+        if (!TryReal(context, value, out double real) || double.IsNaN(real))
             return values[1];
         if (double.IsInfinity(real))
             return value is double ? throw Raise.Overflow("cannot convert float infinity to integer") : values[1];
@@ -113,7 +113,7 @@ internal static class NumberFilters
     }
 
     /// <summary>Python's <c>float(value)</c>.</summary>
-    private static bool TryReal(object? value, out double real)
+    private static bool TryReal(RenderContext context, object? value, out double real)
     {
         real = 0;
         if (value is UndefinedValue undefined)
@@ -126,6 +126,7 @@ internal static class NumberFilters
 
         if (!Strings.TryText(value, out string? text))
             return false;
+        context.Charge(text.Length);
         string digits = Strings.Trim(text).ToString();
         string name = digits.TrimStart('+', '-').ToLowerInvariant();
         if (digits.Length - name.Length <= 1 && name is "inf" or "infinity" or "nan")
@@ -191,7 +192,7 @@ internal static class NumberFilters
 
     private static object? FileSize(RenderContext context, object?[] values)
     {
-        if (!TryReal(values[0], out double bytes))
+        if (!TryReal(context, values[0], out double bytes))
             throw Raise.Value($"could not convert {PythonText.Repr(context, values[0])} to float");
         bool isBinary = Comparison.IsTrue(values[1]);
         double unit = isBinary ? 1024 : 1000;

@@ -57,6 +57,7 @@ internal sealed class PercentFormat
 
         if (MustUseAll && _nextValue < _values.Length)
             throw Raise.Type("not all arguments converted during string formatting");
+        _context.ChargeText(_output.Length);
         return _output.ToString();
     }
 

@@ -18,6 +18,7 @@ internal static class SelectionFilters
     private static object? Attribute(RenderContext context, object?[] values)
     {
         string name = PythonText.Str(context, values[1]);
+        Hashing.Charge(context, name);
         return Access.TryAttribute(context, values[0], name, out object? value)
             ? value
             : UndefinedValue.Member(values[0], name);
@@ -65,6 +66,7 @@ internal static class SelectionFilters
         RenderContext context, object?[] positional, KeyValuePair<string, object?>[] named)
     {
         string name = PythonText.Str(context, positional[0]);
+        Hashing.Charge(context, name);
         BuiltIn filter = FilterTable.Find(name) ?? throw Raise.Runtime($"No filter named '{name}'.");
         var arguments = new Arguments(positional[1..], named);
         return item => filter.Invoke(context, item, arguments);
@@ -101,6 +103,7 @@ internal static class SelectionFilters
         if (positional.IsEmpty)
             return Comparison.IsTrue;
         string name = PythonText.Str(context, positional[0]);
+        Hashing.Charge(context, name);
         BuiltIn test = TestTable.Find(name) ?? throw Raise.Runtime($"No test named '{name}'.");
         var arguments = new Arguments(positional[1..].ToArray(), named);
         return item => Comparison.IsTrue(test.Invoke(context, item, arguments));

@@ -28,10 +28,13 @@ internal static class SequenceFilters
         new("slice", "value, slices, fill_with=None", Slice),
     ];
 
-    private static object? Length(RenderContext context, object?[] values) =>
-        Iteration.TryLength(values[0], out int length)
+    private static object? Length(RenderContext context, object?[] values)
+    {
+        Hashing.Charge(context, Strings.TryText(values[0], out string? text) ? text : null);
+        return Iteration.TryLength(values[0], out int length)
             ? Integers.Box(length)
             : throw Raise.Type($"object of type '{TypeNames.Of(values[0])}' has no len()");
+    }
 
     private static object? Items(RenderContext context, object?[] values)
     {
@@ -82,8 +85,7 @@ internal static class SequenceFilters
         if (Strings.TryText(values[0], out string? text))
         {
             var backwards = new SliceValue(null, null, Integers.Box(-1));
-            Slicing.TrySlice(context, values[0] is MarkupText ? values[0] : text, backwards, out object? reversed);
-            return reversed;
+            return Slicing.Slice(context, values[0] is MarkupText ? values[0] : text, backwards);
         }
 
         object?[] items = Iteration.ToArray(context, values[0]);
@@ -182,6 +184,7 @@ internal static class SequenceFilters
             {
                 object? key = getter.Get(items.Current);
                 Hashing.RequireHashable(key);
+                Hashing.Charge(context, key);
                 if (seen.Add(new DictKey(key)))
                     yield return items.Current;
             }

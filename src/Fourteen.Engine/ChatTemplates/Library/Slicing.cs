@@ -6,32 +6,33 @@ namespace Fourteen.Engine.ChatTemplates.Library;
 /// <summary>Python's <c>x[start:stop:step]</c>.</summary>
 internal static class Slicing
 {
-    /// <summary>The slice; false where Python raises a TypeError, for a bound that is no integer.</summary>
-    public static bool TrySlice(RenderContext context, object? value, SliceValue slice, out object? result)
+    /// <summary>The slice. Unlike a missing item, a value that has no slices is an error.</summary>
+    public static object Slice(RenderContext context, object? value, SliceValue slice)
     {
-        result = null;
+        if (value is not (SequenceValue or string or MarkupText or RangeValue))
+        {
+            throw Raise.Type(value is DictValue
+                ? "unhashable type: 'slice'"
+                : $"'{TypeNames.Of(value)}' object is not subscriptable");
+        }
+
         if (!IsBound(slice.Start) || !IsBound(slice.Stop) || !IsBound(slice.Step))
-            return false;
-        string? text = value as string ?? (value as MarkupText)?.Text;
-        if (text is not null)
+            throw Raise.Type("slice indices must be integers or None or have an __index__ method");
+        if (Strings.TryText(value, out string? text))
         {
             string part = OfText(context, text, slice);
-            result = value is MarkupText ? new MarkupText(part) : part;
-            return true;
+            return value is MarkupText ? new MarkupText(part) : part;
         }
 
         if (value is RangeValue range)
         {
             Resolve(slice, range.Count, out long first, out long stop, out long stride);
             long end = range.Start + (stop * range.Step);
-            result = new RangeValue(range.Start + (first * range.Step), end, range.Step * stride);
-            return true;
+            return new RangeValue(range.Start + (first * range.Step), end, range.Step * stride);
         }
 
-        var sequence = (SequenceValue)value!; // The caller has no other kinds.
-        object?[] items = Pick(context, sequence.Items, slice);
-        result = value is ListValue ? new ListValue(items) : new TupleValue(items);
-        return true;
+        object?[] items = Pick(context, ((SequenceValue)value).Items, slice);
+        return value is ListValue ? new ListValue(items) : new TupleValue(items);
     }
 
     private static object?[] Pick(RenderContext context, object?[] source, SliceValue slice)

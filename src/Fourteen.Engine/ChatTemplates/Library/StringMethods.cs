@@ -9,6 +9,9 @@ namespace Fourteen.Engine.ChatTemplates.Library;
 /// </summary>
 internal static class StringMethods
 {
+    /// <summary>Up to this many characters are looked through one by one when a text is stripped of them.</summary>
+    private const int SmallSet = 16;
+
     public static readonly Dictionary<string, BuiltIn> Table = BuiltIn.Table(
         new("upper", "self, /", static (c, v) => Made(c, v, CaseMapping.Upper(Self(c, v)))),
         new("lower", "self, /", static (c, v) => Made(c, v, CaseMapping.Lower(Self(c, v)))),
@@ -16,9 +19,9 @@ internal static class StringMethods
         new("capitalize", "self, /", static (c, v) => Made(c, v, CaseMapping.Capitalize(Self(c, v)))),
         new("swapcase", "self, /", static (c, v) => Made(c, v, CaseMapping.SwapCase(Self(c, v)))),
         new("casefold", "self, /", static (c, v) => Made(c, v, CaseMapping.Fold(Self(c, v)))),
-        new("strip", "self, chars=None, /", static (c, v) => Made(c, v, Strip(Self(c, v), v[1], true, true))),
-        new("lstrip", "self, chars=None, /", static (c, v) => Made(c, v, Strip(Self(c, v), v[1], true, false))),
-        new("rstrip", "self, chars=None, /", static (c, v) => Made(c, v, Strip(Self(c, v), v[1], false, true))),
+        new("strip", "self, chars=None, /", static (c, v) => Made(c, v, Strip(c, Self(c, v), v[1], true, true))),
+        new("lstrip", "self, chars=None, /", static (c, v) => Made(c, v, Strip(c, Self(c, v), v[1], true, false))),
+        new("rstrip", "self, chars=None, /", static (c, v) => Made(c, v, Strip(c, Self(c, v), v[1], false, true))),
         new("replace", "self, old, new, count=-1, /", Replace),
         new("removeprefix", "self, prefix, /", static (c, v) => Made(c, v, RemovePrefix(Self(c, v), Text(v[1])))),
         new("removesuffix", "self, suffix, /", static (c, v) => Made(c, v, RemoveSuffix(Self(c, v), Text(v[1])))),
@@ -71,11 +74,12 @@ internal static class StringMethods
         return (int)Math.Clamp(index < 0 ? (long)index + length : index, 0, length);
     }
 
+    /// <param name="context">The rendering.</param>
     /// <param name="text">The text.</param>
     /// <param name="chars">The characters to take off; None for whitespace.</param>
     /// <param name="left">Whether to take off on the left.</param>
     /// <param name="right">Whether to take off on the right.</param>
-    public static string Strip(string text, object? chars, bool left, bool right)
+    public static string Strip(RenderContext context, string text, object? chars, bool left, bool right)
     {
         ReadOnlySpan<char> rest = text;
         if (chars is null)
@@ -86,10 +90,11 @@ internal static class StringMethods
         else
         {
             string set = Text(chars);
+            context.Charge(set.Length);
             if (set.Length == 0)
                 return text;
-            if (!CodePoints.AreUnits(set))
-                return StripPairs(text, set, left, right);
+            if (set.Length > SmallSet || !CodePoints.AreUnits(set))
+                return StripSet(text, set, left, right);
             rest = right ? rest.TrimEnd(set) : rest;
             rest = left ? rest.TrimStart(set) : rest;
         }
@@ -104,21 +109,17 @@ internal static class StringMethods
             return text;
         if (old.Length == 0)
             return Interleaved(context, text, with, count);
-        long found = 0;
-        for (int at = 0; (at = text.IndexOf(old, at, StringComparison.Ordinal)) >= 0 && found != count; at += old.Length)
-            found++;
+        int found = TextSearch.Count(text, old, count < 0 ? int.MaxValue : count);
         if (found == 0)
             return text;
-        context.ChargeText(text.Length + (found * (with.Length - old.Length)));
-        if (count < 0)
-            return text.Replace(old, with, StringComparison.Ordinal);
+        context.ChargeText(text.Length + ((long)found * (with.Length - old.Length)));
         var builder = new StringBuilder(text.Length);
         int start = 0;
-        for (long i = 0; i < found; i++)
+        for (int i = 0; i < found; i++)
         {
-            int at = text.IndexOf(old, start, StringComparison.Ordinal);
-            builder.Append(text, start, at - start).Append(with);
-            start = at + old.Length;
+            int at = TextSearch.IndexOf(text.AsSpan(start), old);
+            builder.Append(text, start, at).Append(with);
+            start += at + old.Length;
         }
 
         return builder.Append(text, start, text.Length - start).ToString();
@@ -144,16 +145,20 @@ internal static class StringMethods
     private static string Repeated(string text, int count) =>
         text.Length == 1 ? new string(text[0], count) : string.Concat(Enumerable.Repeat(text, count));
 
-    private static string StripPairs(string text, string set, bool left, bool right)
+    /// <summary>Strips characters of a large set, or of one with characters of two units.</summary>
+    private static string StripSet(string text, string chars, bool left, bool right)
     {
+        var set = new HashSet<int>();
+        for (int i = 0; i < chars.Length; i += CodePoints.UnitsAt(chars, i))
+            set.Add(CodePoints.ValueAt(chars, i));
         int start = 0;
         int end = text.Length;
-        while (left && start < end && set.Contains(CodePoints.TextAt(text, start), StringComparison.Ordinal))
+        while (left && start < end && set.Contains(CodePoints.ValueAt(text, start)))
             start += CodePoints.UnitsAt(text, start);
         while (right && end > start)
         {
             int last = end >= 2 && CodePoints.UnitsAt(text, end - 2) == 2 ? end - 2 : end - 1;
-            if (!set.Contains(CodePoints.TextAt(text, last), StringComparison.Ordinal))
+            if (!set.Contains(CodePoints.ValueAt(text, last)))
                 break;
             end = last;
         }

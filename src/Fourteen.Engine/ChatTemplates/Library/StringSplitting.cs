@@ -36,7 +36,7 @@ internal static class StringSplitting
     {
         string text = StringMethods.Self(context, values);
         string separator = Separator(values[1]);
-        int at = text.IndexOf(separator, StringComparison.Ordinal);
+        int at = TextSearch.IndexOf(text, separator);
         return at < 0 ? Three(context, values, text, "", "") : Cut(context, values, text, at, separator);
     }
 
@@ -44,7 +44,7 @@ internal static class StringSplitting
     {
         string text = StringMethods.Self(context, values);
         string separator = Separator(values[1]);
-        int at = text.LastIndexOf(separator, StringComparison.Ordinal);
+        int at = TextSearch.LastIndexOf(text, separator);
         return at < 0 ? Three(context, values, "", "", text) : Cut(context, values, text, at, separator);
     }
 
@@ -83,11 +83,11 @@ internal static class StringSplitting
         int start = 0;
         while (parts.Count < limit)
         {
-            int at = text.IndexOf(separator, start, StringComparison.Ordinal);
+            int at = TextSearch.IndexOf(text.AsSpan(start), separator);
             if (at < 0)
                 break;
-            parts.Add(text[start..at]);
-            start = at + separator.Length;
+            parts.Add(text.Substring(start, at));
+            start += at + separator.Length;
         }
 
         parts.Add(text[start..]);
@@ -101,7 +101,7 @@ internal static class StringSplitting
         int end = text.Length;
         while (parts.Count < limit)
         {
-            int at = text.AsSpan(0, end).LastIndexOf(separator);
+            int at = TextSearch.LastIndexOf(text.AsSpan(0, end), separator);
             if (at < 0)
                 break;
             parts.Add(text[(at + separator.Length)..end]);
@@ -124,7 +124,7 @@ internal static class StringSplitting
                 return parts;
             if (parts.Count == limit)
             {
-                parts.Add(Strings.TrimEnd(text.AsSpan(at)).ToString());
+                parts.Add(text[at..]);
                 return parts;
             }
 
@@ -147,7 +147,7 @@ internal static class StringSplitting
                 return parts;
             if (parts.Count == limit)
             {
-                parts.Add(Strings.TrimStart(text.AsSpan(0, end)).ToString());
+                parts.Add(text[..end]);
                 return parts;
             }
 

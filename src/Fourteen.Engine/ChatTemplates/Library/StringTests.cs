@@ -6,6 +6,11 @@ namespace Fourteen.Engine.ChatTemplates.Library;
 /// <summary>The methods of Python's str that ask something about it.</summary>
 internal static class StringTests
 {
+    /// <summary>The ideographs that stand for a number (kNumericValue of Unicode's Unihan), below U+10000.</summary>
+    private const string NumericIdeographs =
+        "㐅㒃㠪㭍一七万三九二五亖亿什仟仨伍佰億兆兩八六十千卄卅卌叁参參叄四壱壹幺廾廿弌弍"
+        + "弎弐拾捌柒漆玖百肆萬貮貳贰阡陆陌陸零參拾兩零六陸什";
+
     public static readonly Dictionary<string, BuiltIn> Table = BuiltIn.Table(
         new("startswith", "self, prefix, start=None, end=None, /", static (c, v) => Affix(c, v, atStart: true)),
         new("endswith", "self, suffix, start=None, end=None, /", static (c, v) => Affix(c, v, atStart: false)),
@@ -39,6 +44,9 @@ internal static class StringTests
     private static object? Affix(RenderContext context, object?[] values, bool atStart)
     {
         string text = StringMethods.Text(values[0]);
+        if (values[2] is not null || values[3] is not null)
+            context.ChargeText(text.Length);
+        Hashing.Charge(context, values[1]);
         ReadOnlySpan<char> window = Window(text, values, out bool isValid, out _);
         if (values[1] is not TupleValue choices)
             return Boxes.Of(isValid && HasAffix(window, StringMethods.Text(values[1]), atStart));
@@ -84,9 +92,7 @@ internal static class StringTests
         string part = StringMethods.Text(values[1]);
         if (!isValid)
             return -1;
-        int at = fromRight ? window.LastIndexOf(part) : window.IndexOf(part, StringComparison.Ordinal);
-        if (part.Length == 0)
-            at = fromRight ? window.Length : 0;
+        int at = fromRight ? TextSearch.LastIndexOf(window, part) : TextSearch.IndexOf(window, part);
         return at < 0 ? -1 : CodePoints.Count(text.AsSpan(0, startUnit + at));
     }
 
@@ -103,7 +109,7 @@ internal static class StringTests
         string part = StringMethods.Text(values[1]);
         if (!isValid)
             return Integers.Box(0);
-        return Integers.Box(part.Length == 0 ? CodePoints.Count(window) + 1L : window.Count(part));
+        return Integers.Box(part.Length == 0 ? CodePoints.Count(window) + 1L : TextSearch.Count(window, part));
     }
 
     private static object All(RenderContext context, object?[] values, Func<int, bool> holds)
@@ -164,7 +170,8 @@ internal static class StringTests
     private static bool IsNumeric(int codePoint) =>
         codePoint < 0x80
             ? char.IsAsciiDigit((char)codePoint)
-            : Strings.IsNumeric(codePoint) || CharUnicodeInfo.GetNumericValue(Text(codePoint), 0) >= 0;
+            : Strings.IsNumeric(codePoint)
+                || (codePoint < 0x10000 && NumericIdeographs.Contains((char)codePoint, StringComparison.Ordinal));
 
     private static string Text(int codePoint) =>
         codePoint is >= 0xD800 and <= 0xDFFF ? " " : char.ConvertFromUtf32(codePoint);

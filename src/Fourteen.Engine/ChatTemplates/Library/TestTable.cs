@@ -22,15 +22,15 @@ internal static class TestTable
         Test("iterable", "value", static (_, v) => Iteration.IsIterable(v[0])),
         Test("callable", "value", static (_, v) => v[0] is ICallableValue or UndefinedValue),
         Test("escaped", "value", static (_, v) => v[0] is MarkupText),
-        Test("sameas", "value, other", static (_, v) => IsSame(v[0], v[1])),
+        Test("sameas", "value, other", static (c, v) => IsSame(c, v[0], v[1])),
         Test("odd", "value", static (c, v) => Leaves(c, v[0], Integers.Box(2), 1)),
         Test("even", "value", static (c, v) => Leaves(c, v[0], Integers.Box(2), 0)),
         Test("divisibleby", "value, num", static (c, v) => Leaves(c, v[0], v[1], 0)),
-        Test("lower", "value", static (c, v) => StringTests.IsLower(PythonText.Str(c, v[0]))),
-        Test("upper", "value", static (c, v) => StringTests.IsUpper(PythonText.Str(c, v[0]))),
+        Test("lower", "value", static (c, v) => StringTests.IsLower(Text(c, v[0]))),
+        Test("upper", "value", static (c, v) => StringTests.IsUpper(Text(c, v[0]))),
         Test("in", "value, seq", static (c, v) => Comparison.Contains(c, v[1], v[0])),
-        Test("filter", "value", static (c, v) => FilterTable.Find(Name(v[0])) is not null),
-        Test("test", "value", static (c, v) => Find(Name(v[0])) is not null),
+        Test("filter", "value", static (c, v) => FilterTable.Find(Name(c, v[0])) is not null),
+        Test("test", "value", static (c, v) => Find(Name(c, v[0])) is not null),
         Test("eq", "a, b, /", static (c, v) => Comparison.AreEqual(c, v[0], v[1])),
         Test("equalto", "a, b, /", static (c, v) => Comparison.AreEqual(c, v[0], v[1])),
         Test("==", "a, b, /", static (c, v) => Comparison.AreEqual(c, v[0], v[1])),
@@ -64,13 +64,24 @@ internal static class TestTable
         value is SequenceValue or string or MarkupText or DictValue or RangeValue or UndefinedValue;
 
     /// <summary>Python's <c>is</c>. Equal small values are one object there, and so they are here.</summary>
-    private static bool IsSame(object? a, object? b) => ReferenceEquals(a, b) || (a, b) switch
+    private static bool IsSame(RenderContext context, object? a, object? b) => ReferenceEquals(a, b) || (a, b) switch
     {
         (bool x, bool y) => x == y,
         (long x, long y) => x == y,
-        (string x, string y) => string.Equals(x, y),
+        (string x, string y) => Comparison.AreEqual(context, x, y),
         _ => false,
     };
 
-    private static string Name(object? value) => Strings.TryText(value, out string? name) ? name : "";
+    private static string Name(RenderContext context, object? value)
+    {
+        Hashing.Charge(context, value);
+        return Strings.TryText(value, out string? name) ? name : "";
+    }
+
+    private static string Text(RenderContext context, object? value)
+    {
+        string text = PythonText.Str(context, value);
+        context.ChargeText(text.Length);
+        return text;
+    }
 }

@@ -15,7 +15,7 @@ internal static class TextFilters
         new("capitalize", "s", static (c, v) => Mapped(c, v[0], CaseMapping.Capitalize)),
         new("title", "s", Title),
         new("trim", "value, chars=None", static (c, v) =>
-            Mapped(c, v[0], text => StringMethods.Strip(text, v[1], left: true, right: true))),
+            Mapped(c, v[0], text => StringMethods.Strip(c, text, v[1], left: true, right: true))),
         new("center", "value, width=80", static (c, v) => Mapped(c, v[0], text =>
             StringMethods.Pad(c, text, Integers.Argument(v[1]), " ", Alignment.Center))),
         new("replace", "s, old, new, count=None", Replace),
@@ -133,10 +133,9 @@ internal static class TextFilters
 
     private static object? Truncate(RenderContext context, object?[] values)
     {
+        Hashing.Charge(context, Strings.TryText(values[0], out string? own) ? own : null);
         if (!Iteration.TryLength(values[0], out int count))
             throw Raise.Type($"object of type '{TypeNames.Of(values[0])}' has no len()");
-        string text = StringMethods.Text(values[0]);
-        context.ChargeText(text.Length);
         int length = Integers.Argument(values[1]);
         string end = StringMethods.Text(values[3]);
         int endCount = CodePoints.Count(end);
@@ -147,6 +146,8 @@ internal static class TextFilters
             throw new PythonException("AssertionError", $"expected leeway >= 0, got {leeway}");
         if (count <= (long)length + leeway)
             return values[0];
+        string text = StringMethods.Text(values[0]);
+        context.ChargeText(text.Length);
         string kept = text[..CodePoints.UnitOf(text, length - endCount)];
         if (!Comparison.IsTrue(values[2]))
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Fourteen.Engine.ChatTemplates.Values;
 
 namespace Fourteen.Engine.ChatTemplates.Library;
@@ -7,11 +8,10 @@ namespace Fourteen.Engine.ChatTemplates.Library;
 /// Jinja's <c>urlize</c>: addresses of the web, of mail and of given schemes in (escaped) text become links. Brackets
 /// around and punctuation after an address stay outside.
 /// </summary>
-internal sealed class Urlize
+internal sealed partial class Urlize
 {
     private static readonly string[] Openings = ["(", "<", "&lt;"];
     private static readonly string[] Closings = [")", ">", ".", ",", "\n", "&gt;"];
-    private static readonly string[] Endings = [".com", ".net", ".org", ".edu", ".gov", ".int", ".mil"];
 
     /// <summary>Longer addresses are shown cut.</summary>
     public required int UrlCharsMax { get; init; }
@@ -89,29 +89,27 @@ internal sealed class Urlize
             if (opened == 0)
                 continue;
             missing = Math.Min(missing, tail.AsSpan().Count(close));
+            int end = 0;
             for (int i = 0; i < missing; i++)
-            {
-                int end = tail.IndexOf(close, StringComparison.Ordinal) + close.Length;
-                middle += tail[..end];
-                tail = tail[end..];
-            }
+                end = tail.IndexOf(close, end, StringComparison.Ordinal) + close.Length;
+            middle += tail[..end];
+            tail = tail[end..];
         }
     }
 
     private string Linked(string text)
     {
         string attributes = $" rel=\"{Html.Escape(Rel)}\"" + (Target is null ? "" : $" target=\"{Html.Escape(Target)}\"");
-        if (IsWebAddress(text))
+        if (WebAddress().IsMatch(text))
         {
             bool hasScheme = text.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
                 || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
             return $"<a href=\"{(hasScheme ? "" : "https://")}{text}\"{attributes}>{Shown(text)}</a>";
         }
 
-        if (text.StartsWith("mailto:", StringComparison.Ordinal) && IsMail(text.AsSpan(7)))
+        if (text.StartsWith("mailto:", StringComparison.Ordinal) && MailAddress().IsMatch(text.AsSpan(7)))
             return $"<a href=\"{text}\">{text[7..]}</a>";
-        if (!text.Contains("@@", StringComparison.Ordinal) && text.Contains('@') && !text.StartsWith("www.", StringComparison.Ordinal)
-            && text[0] != '@' && !text.Contains(':') && IsMail(text))
+        if (!text.StartsWith("www.", StringComparison.Ordinal) && !text.Contains(':') && MailAddress().IsMatch(text))
         {
             return $"<a href=\"mailto:{text}\">{text}</a>";
         }
@@ -128,36 +126,14 @@ internal sealed class Urlize
     private string Shown(string text) =>
         CodePoints.Count(text) > UrlCharsMax ? text[..CodePoints.UnitOf(text, Math.Max(0, UrlCharsMax))] + "..." : text;
 
-    /// <summary>With http(s) or www in front any host counts; else a host of a well-known top-level domain.</summary>
-    private static bool IsWebAddress(string text)
-    {
-        foreach (string start in new[] { "https://", "http://", "www." })
-        {
-            if (text.StartsWith(start, StringComparison.OrdinalIgnoreCase))
-                return text.Length > start.Length && IsHostStart(text[start.Length]);
-        }
+    [GeneratedRegex(
+        @"^((https?://|www\.)(([\w%-]+\.)+)?([a-z]{2,63}|xn--[\w%]{2,59})"
+        + @"|([\w%-]{2,63}\.)+(com|net|int|edu|gov|org|info|mil)"
+        + @"|(https?://)([0-9]{1,3}(\.[0-9]{1,3}){3}|\[([0-9a-f]{0,4}:){2}([0-9a-f]{0,4}:?){1,6}\]))"
+        + @"(:[0-9]{1,5})?([/?#]\S*)?$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex WebAddress();
 
-        if (text.Length == 0 || !IsHostStart(text[0]))
-            return false;
-        int hostEnd = text.AsSpan().IndexOfAny("/?#:");
-        string host = (hostEnd < 0 ? text : text[..hostEnd]).ToLowerInvariant();
-        return !host.Contains('@') && Array.Exists(Endings, ending => host.EndsWith(ending, StringComparison.Ordinal));
-    }
-
-    private static bool IsHostStart(char c) => Strings.IsWord(c) || c == '[' || c == '%';
-
-    private static bool IsMail(ReadOnlySpan<char> text)
-    {
-        int at = text.IndexOf('@');
-        int dot = text.LastIndexOf('.');
-        if (at < 1 || dot < at + 2 || dot >= text.Length - 1 || text[(at + 1)..].Contains('@'))
-            return false;
-        foreach (char c in text[(at + 1)..])
-        {
-            if (!Strings.IsWord(c) && c is not ('.' or '-'))
-                return false;
-        }
-
-        return true;
-    }
+    [GeneratedRegex(@"^\S+@\w[\w.-]*\.\w+$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex MailAddress();
 }

@@ -72,7 +72,7 @@ internal sealed class ArgumentList(
             values = [.. values, .. Iteration.ToArray(context, unpacked.Evaluate(context))];
         return unpackedNamed is null
             ? new Arguments(values, names)
-            : new Arguments(values, [.. names, .. Unpack(unpackedNamed.Evaluate(context), names)]);
+            : new Arguments(values, [.. names, .. Unpack(context, unpackedNamed.Evaluate(context), names)]);
     }
 
     private KeyValuePair<string, object?>[] EvaluateNamed(RenderContext context)
@@ -83,15 +83,18 @@ internal sealed class ArgumentList(
         return names;
     }
 
-    private static List<KeyValuePair<string, object?>> Unpack(object? value, KeyValuePair<string, object?>[] before)
+    private static List<KeyValuePair<string, object?>> Unpack(
+        RenderContext context, object? value, KeyValuePair<string, object?>[] before)
     {
         if (value is not DictValue dict)
             throw Raise.Type($"argument after ** must be a mapping, not {TypeNames.Of(value)}");
+        context.Charge(dict.Count * (1L + before.Length));
         var named = new List<KeyValuePair<string, object?>>(dict.Count);
         for (int i = 0; i < dict.Count; i++)
         {
             if (!Strings.TryText(dict.KeyAt(i), out string? name))
                 throw Raise.Type("keywords must be strings");
+            context.ChargeText(name.Length);
             if (Array.Exists(before, pair => pair.Key == name))
                 throw Raise.Type($"got multiple values for keyword argument '{name}'");
             named.Add(new(name, dict.ValueAt(i)));

@@ -20,6 +20,8 @@ internal static class ArgumentParser
                     break;
             }
 
+            if (positional.Count + named.Count >= TemplateLimits.Arguments)
+                throw SyntaxException.Limit(line, $"a call is limited to {TemplateLimits.Arguments} arguments");
             needsComma = true;
             bool isNamed = tokens.Current.Kind == TokenKind.Name && tokens.Ahead.IsOperator("=");
             bool isUnpackedNamed = tokens.Current.IsOperator("**");

@@ -40,6 +40,7 @@ internal sealed class NameExpression(int line, string name) : Expression(line)
 
     public override object? Evaluate(RenderContext context)
     {
+        context.Step();
         foreach (SlotPlace place in _places.Slots)
         {
             Frame frame = context.Frame;
@@ -63,6 +64,7 @@ internal sealed class SequenceExpression(int line, Expression[] items, bool isTu
     public override object? Evaluate(RenderContext context)
     {
         Enter(context);
+        context.Charge(Items.Length);
         var values = new object?[Items.Length];
         for (int i = 0; i < values.Length; i++)
             values[i] = Items[i].Evaluate(context);
@@ -77,7 +79,13 @@ internal sealed class DictExpression(int line, KeyValuePair<Expression, Expressi
         Enter(context);
         var dict = new DictValue.Builder(pairs.Length);
         foreach (KeyValuePair<Expression, Expression> pair in pairs)
-            dict.Set(pair.Key.Evaluate(context), pair.Value.Evaluate(context));
+        {
+            object? key = pair.Key.Evaluate(context);
+            context.Step();
+            Hashing.Charge(context, key);
+            dict.Set(key, pair.Value.Evaluate(context));
+        }
+
         return dict.Build();
     }
 }
@@ -88,6 +96,7 @@ internal sealed class ConditionalExpression(int line, Expression test, Expressio
 {
     public override object? Evaluate(RenderContext context)
     {
+        context.Step();
         if (Comparison.IsTrue(test.Evaluate(context)))
             return then.Evaluate(context);
         return otherwise is not null
@@ -102,6 +111,7 @@ internal sealed class LogicalExpression(int line, bool isAnd, Expression left, E
 {
     public override object? Evaluate(RenderContext context)
     {
+        context.Step();
         object? value = left.Evaluate(context);
         return Comparison.IsTrue(value) == isAnd ? right.Evaluate(context) : value;
     }
@@ -155,6 +165,7 @@ internal sealed class ConcatExpression(int line, Expression[] parts) : Expressio
         for (int i = 0; i < parts.Length; i++)
             values[i] = parts[i].Evaluate(context);
         Enter(context);
+        context.Charge(parts.Length);
         long length = 0;
         for (int i = 0; i < parts.Length; i++)
         {

@@ -75,9 +75,11 @@ internal sealed class ExpressionParser(TokenReader tokens, ScopeTracker scopes)
     private Expression ParseConditional()
     {
         int line = tokens.Current.Line;
+        int unknown = scopes.UnknownCount;
         Expression value = ParseOr();
         while (tokens.SkipName("if"))
         {
+            scopes.ForgetUnknown(unknown);
             scopes.BeginBranch();
             Expression test = ParseOr();
             Expression? otherwise = tokens.SkipName("else") ? ParseNested(ParseConditional) : null;
@@ -395,8 +397,8 @@ internal sealed class ExpressionParser(TokenReader tokens, ScopeTracker scopes)
         string name = ParseDottedName();
         ArgumentList arguments = tokens.Current.IsOperator("(") ? ArgumentParser.Parse(tokens, this) : ArgumentList.None;
         BuiltIn? filter = FilterTable.Find(name);
-        if (filter is null && !scopes.IsInBranch)
-            throw SyntaxException.Assertion(line, $"No filter named '{name}'.");
+        if (filter is null)
+            scopes.AddUnknown(SyntaxException.Assertion(line, $"No filter named '{name}'."));
         var expression = new FilterExpression(line, value, name, filter, arguments);
         Grown(expression, Math.Max(value?.Height ?? 0, arguments.Height));
         return expression;
@@ -413,8 +415,8 @@ internal sealed class ExpressionParser(TokenReader tokens, ScopeTracker scopes)
         else if (StartsTestArgument())
             arguments = new ArgumentList([ParsePostfix(ParsePrimary())], [], null, null);
         BuiltIn? test = TestTable.Find(name);
-        if (test is null && !scopes.IsInBranch)
-            throw SyntaxException.Assertion(line, $"No test named '{name}'.");
+        if (test is null)
+            scopes.AddUnknown(SyntaxException.Assertion(line, $"No test named '{name}'."));
         Expression expression = Grown(
             new TestExpression(line, value, name, test, arguments), Math.Max(value.Height, arguments.Height));
         return isNegated ? Grown(new NotExpression(line, expression), expression.Height) : expression;

@@ -41,11 +41,10 @@ internal sealed class ForStatement(int line) : Statement(line)
             source = ItemSource.Lazy(Filter.Apply(context, source, outer));
         LoopContext? loop = LoopSlot < 0 ? null : new LoopContext(source, depth0, Recursion(outer));
         Frame before = context.Frame;
-        bool any = false;
+        bool any = false; // True once a body has run to its end: as in Jinja, a jump out of it does not count for "else".
         Flow flow = Flow.Next;
         while (flow != Flow.Break && TryNext(source, loop, out object? item))
         {
-            any = true;
             context.Step();
             // A frame per item: what the body sets is gone with the next, and a macro may keep its own.
             var frame = new Frame(outer, BodyScope.SlotCount);
@@ -54,6 +53,7 @@ internal sealed class ForStatement(int line) : Statement(line)
                 frame.Slots[LoopSlot] = loop;
             Target.Assign(context, item);
             flow = RenderAll(context, Body);
+            any |= flow == Flow.Next;
         }
 
         flow = Flow.Next;

@@ -6,8 +6,11 @@ namespace Fourteen.Engine.ChatTemplates.Syntax;
 /// <summary>The parameters and body of a macro or call block, as parsed.</summary>
 internal sealed class MacroDefinition
 {
-    /// <summary>"caller" for a call block.</summary>
-    public required string Name { get; init; }
+    /// <summary>None for a call block.</summary>
+    public required string? Name { get; init; }
+
+    /// <summary>The name in quotes, for messages.</summary>
+    public string NameText => Name is null ? "None" : PythonText.ReprOfText(Name);
 
     public required string[] Parameters { get; init; }
 
@@ -63,7 +66,7 @@ internal sealed class MacroValue(MacroDefinition definition, Frame outer) : ICal
     {
         context.EnterCall();
         var frame = new Frame(outer, definition.Scope.SlotCount);
-        Bind(frame, arguments);
+        Bind(context, frame, arguments);
         StringBuilder output = context.BeginCapture();
         Frame before = context.Frame;
         context.Frame = frame;
@@ -85,18 +88,19 @@ internal sealed class MacroValue(MacroDefinition definition, Frame outer) : ICal
             "catch_varargs" => Boxes.Of(definition.VarargsSlot >= 0),
             "caller" => Boxes.Of(definition.CallerSlot >= 0),
             "explicit_caller" => Boxes.Of(definition.HasExplicitCaller),
-            _ => null,
+            _ => Frame.Missing,
         };
-        return value is not null;
+        return !ReferenceEquals(value, Frame.Missing);
     }
 
-    public string Describe(RenderContext context) => $"<Macro {PythonText.ReprOfText(definition.Name)}>";
+    public string Describe(RenderContext context) => $"<Macro {(definition.Name is null ? "anonymous" : definition.NameText)}>";
 
-    private void Bind(Frame frame, in Arguments arguments)
+    private void Bind(RenderContext context, Frame frame, in Arguments arguments)
     {
         object?[] positional = arguments.Positional;
         var named = new List<KeyValuePair<string, object?>>(arguments.Named);
         int count = definition.Parameters.Length;
+        context.Charge(count + (((long)count * named.Count) >> 4)); // each parameter looks through the names
         for (int i = 0; i < count; i++)
         {
             if (i < positional.Length)
@@ -119,13 +123,13 @@ internal sealed class MacroValue(MacroDefinition definition, Frame outer) : ICal
         if (definition.VarargsSlot >= 0)
             frame.Slots[definition.VarargsSlot] = new TupleValue(positional.Length > count ? positional[count..] : []);
         else if (positional.Length > count)
-            throw Raise.Type($"macro '{definition.Name}' takes not more than {count} argument(s)");
+            throw Raise.Type($"macro {definition.NameText} takes not more than {count} argument(s)");
     }
 
     private PythonException Unexpected(List<KeyValuePair<string, object?>> named) =>
         named.Exists(static pair => pair.Key == "caller")
-            ? Raise.Type($"macro '{definition.Name}' was invoked with two values for the special caller argument.")
-            : Raise.Type($"macro '{definition.Name}' takes no keyword argument '{named[0].Key}'");
+            ? Raise.Type($"macro {definition.NameText} was invoked with two values for the special caller argument.")
+            : Raise.Type($"macro {definition.NameText} takes no keyword argument '{named[0].Key}'");
 
     private static bool TryTake(List<KeyValuePair<string, object?>> named, string name, out object? value)
     {

@@ -14,7 +14,7 @@ internal sealed class MacroParser(
     public CallBlockStatement ParseCallBlock(int line)
     {
         bool withSignature = tokens.Current.IsOperator("(");
-        MacroDefinition body = ParseDefinition("caller", withSignature, "endcall", "call", out CallExpression? call);
+        MacroDefinition body = ParseDefinition(null, withSignature, "endcall", "call", out CallExpression? call);
         return new CallBlockStatement(line, call!, body); // ParseDefinition read it, between signature and body.
     }
 
@@ -27,7 +27,7 @@ internal sealed class MacroParser(
     }
 
     private MacroDefinition ParseDefinition(
-        string name, bool withSignature, string ending, string tag, out CallExpression? call)
+        string? name, bool withSignature, string ending, string tag, out CallExpression? call)
     {
         Scope outer = scopes.Current;
         Scope scope = scopes.Open(ScopeKind.Macro);
@@ -74,6 +74,8 @@ internal sealed class MacroParser(
             if (parameters.Count > 0)
                 tokens.ExpectOperator(",");
             Token name = ParseName();
+            if (parameters.Count >= TemplateLimits.Arguments)
+                throw SyntaxException.Limit(name.Line, $"a macro is limited to {TemplateLimits.Arguments} parameters");
             if (parameters.Contains(name.Text))
                 throw SyntaxException.At(name.Line, $"duplicate argument '{name.Text}' in macro");
             slots.Add(scope.Parameter(name.Text));

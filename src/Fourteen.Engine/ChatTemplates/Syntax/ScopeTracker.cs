@@ -4,6 +4,7 @@ namespace Fourteen.Engine.ChatTemplates.Syntax;
 internal sealed class ScopeTracker
 {
     private readonly List<(NameExpression Name, Scope Scope)> _names = [];
+    private readonly List<SyntaxException> _unknown = [];
     private readonly Stack<int> _outerBranches = new();
     private int _branches;
 
@@ -13,7 +14,20 @@ internal sealed class ScopeTracker
     /// True inside an <c>if</c> of the same scope, where an unknown filter or test is an error only when it runs: templates
     /// ask <c>{% if 'x' is filter %}</c> first.
     /// </summary>
-    public bool IsInBranch => _branches > 0;
+    private bool IsInBranch => _branches > 0;
+
+    /// <summary>How many unknown filters and tests were found that are errors.</summary>
+    public int UnknownCount => _unknown.Count;
+
+    /// <summary>Notes an unknown filter or test. Like Jinja, the parser reports it after all errors of syntax.</summary>
+    public void AddUnknown(SyntaxException error)
+    {
+        if (!IsInBranch)
+            _unknown.Add(error);
+    }
+
+    /// <summary>What was noted since belongs to a branch: <c>x|unknown if test else y</c>.</summary>
+    public void ForgetUnknown(int count) => _unknown.RemoveRange(count, _unknown.Count - count);
 
     public void BeginBranch() => _branches++;
 
@@ -59,6 +73,8 @@ internal sealed class ScopeTracker
     /// <summary>Resolves all names, once everything is read.</summary>
     public void Link()
     {
+        if (_unknown.Count > 0)
+            throw _unknown[0];
         foreach ((NameExpression name, Scope scope) in _names)
             name.Link(scope.Resolve(name.Name));
     }

@@ -88,6 +88,7 @@ internal sealed class IfStatement(int line, Branch[] branches) : Statement(line)
         context.Step();
         foreach (Branch branch in branches)
         {
+            context.Step();
             if (branch.Test is null || Comparison.IsTrue(branch.Test.Evaluate(context)))
                 return RenderAll(context, branch.Body);
         }
@@ -232,7 +233,7 @@ internal sealed class BlockStatement(int line, string name, bool isScoped, State
     }
 }
 
-/// <summary>The variable <c>self</c> of a template with blocks.</summary>
+/// <summary>The variable <c>self</c>: the blocks as functions.</summary>
 internal sealed class SelfReference(Dictionary<string, BlockStatement> blocks) : IObjectValue
 {
     public string TypeName => "TemplateReference";
@@ -243,7 +244,7 @@ internal sealed class SelfReference(Dictionary<string, BlockStatement> blocks) :
         return value is not null;
     }
 
-    public string Describe(RenderContext context) => "<TemplateReference>";
+    public string Describe(RenderContext context) => "<TemplateReference None>";
 
     private sealed class BlockReference(BlockStatement block) : ICallableValue, IObjectValue
     {

@@ -228,6 +228,8 @@ internal static class Arithmetic
         }
 
         string text = value is MarkupText markup ? markup.Text : (string)value;
+        if (text.Length == 0)
+            return value;
         context.ChargeText((long)text.Length * count);
         string repeated = text.Length == 1 ? new string(text[0], count) : string.Concat(Enumerable.Repeat(text, count));
         return value is MarkupText ? new MarkupText(repeated) : repeated;

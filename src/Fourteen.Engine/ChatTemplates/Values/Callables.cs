@@ -175,5 +175,12 @@ internal sealed class BuiltInFunction(BuiltIn function, object? self, bool isMet
 
     public string Describe(RenderContext context) => isMethod
         ? $"<built-in method {function.Name} of {TypeNames.Of(self)} object>"
-        : $"<function {function.Name}>";
+        : function.Name switch
+        {
+            "dict" => "<class 'dict'>",
+            "namespace" => "<class 'jinja2.utils.Namespace'>",
+            "cycler" => "<class 'jinja2.utils.Cycler'>",
+            "joiner" => "<class 'jinja2.utils.Joiner'>",
+            _ => $"<function {function.Name}>",
+        };
 }

@@ -32,7 +32,11 @@ internal static class Comparison
         if (Integers.IsNumber(a))
             return Integers.IsNumber(b) && Arithmetic.NumbersEqual(a, b);
         if (Strings.TryText(a, out string? x))
+        {
+            context.ChargeText(x.Length);
             return Strings.TryText(b, out string? y) && string.Equals(x, y);
+        }
+
         context.Step();
         switch (a)
         {
@@ -44,7 +48,7 @@ internal static class Comparison
                 return b is RangeValue span && range.Count == span.Count
                     && (range.Count == 0 || (range.Start == span.Start && (range.Count == 1 || range.Step == span.Step)));
             case DictView { Kind: DictViewKind.Keys } view:
-                return b is DictView { Kind: DictViewKind.Keys } keys && SameKeys(view.Dict, keys.Dict);
+                return b is DictView { Kind: DictViewKind.Keys } keys && SameKeys(context, view.Dict, keys.Dict);
             default: return ReferenceEquals(a, b);
         }
     }
@@ -69,12 +73,14 @@ internal static class Comparison
         switch (container)
         {
             case DictValue dict:
+                Hashing.Charge(context, item);
                 return dict.TryGet(item, out _);
             case SequenceValue sequence:
                 return IndexOf(context, sequence.Items, item) >= 0;
             case UndefinedValue:
                 return false;
             case DictView { Kind: DictViewKind.Keys } keys:
+                Hashing.Charge(context, item);
                 return keys.Dict.TryGet(item, out _);
         }
 
@@ -83,7 +89,7 @@ internal static class Comparison
             if (!Strings.TryText(item, out string? part))
                 throw Raise.Type($"'in <string>' requires string as left operand, not {TypeNames.Of(item)}");
             context.ChargeText(text.Length);
-            return text.Contains(part, StringComparison.Ordinal);
+            return TextSearch.IndexOf(text, part) >= 0;
         }
 
         if (!Iteration.IsIterable(container))
@@ -116,7 +122,11 @@ internal static class Comparison
         if (Integers.IsNumber(a) && Integers.IsNumber(b))
             return Arithmetic.CompareNumbers(a!, b!); // both are numbers
         if (Strings.TryText(a, out string? s) && Strings.TryText(b, out string? t))
+        {
+            context.ChargeText(Math.Min(s.Length, t.Length));
             return CodePoints.Compare(s, t);
+        }
+
         Arithmetic.RequireDefined(a, b);
         if ((a is ListValue && b is ListValue) || (a is TupleValue && b is TupleValue))
             return OrderItems(context, symbol, ((SequenceValue)a).Items, ((SequenceValue)b).Items);
@@ -158,6 +168,7 @@ internal static class Comparison
         for (int i = 0; i < a.Count; i++)
         {
             context.Step();
+            Hashing.Charge(context, a.KeyAt(i));
             if (!b.TryGet(a.KeyAt(i), out object? other) || !AreEqual(context, a.ValueAt(i), other))
                 return false;
         }
@@ -165,12 +176,14 @@ internal static class Comparison
         return true;
     }
 
-    private static bool SameKeys(DictValue a, DictValue b)
+    private static bool SameKeys(RenderContext context, DictValue a, DictValue b)
     {
         if (a.Count != b.Count)
             return false;
         for (int i = 0; i < a.Count; i++)
         {
+            context.Step();
+            Hashing.Charge(context, a.KeyAt(i));
             if (!b.TryGet(a.KeyAt(i), out _))
                 return false;
         }

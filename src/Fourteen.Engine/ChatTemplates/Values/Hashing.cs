@@ -35,6 +35,23 @@ internal static class Hashing
         }
     }
 
+    /// <summary>Counts what it costs to hash and compare a key: its text.</summary>
+    public static void Charge(RenderContext context, object? key)
+    {
+        if (key is string text)
+            context.ChargeText(text.Length);
+        else if (key is MarkupText markup)
+            context.ChargeText(markup.Text.Length);
+        else if (key is TupleValue tuple)
+        {
+            foreach (object? item in tuple.Items)
+            {
+                context.Step();
+                Charge(context, item);
+            }
+        }
+    }
+
     public static bool KeysEqual(object? a, object? b)
     {
         if (ReferenceEquals(a, b))

@@ -27,6 +27,12 @@ internal static class Html
     }
 
     /// <summary>A value as text in HTML: what is marked as escaped stays, anything else is escaped.</summary>
-    public static string Of(RenderContext context, object? value) =>
-        value is MarkupText markup ? markup.Text : Escape(PythonText.Str(context, value));
+    public static string Of(RenderContext context, object? value)
+    {
+        if (value is MarkupText markup)
+            return markup.Text;
+        string escaped = Escape(PythonText.Str(context, value));
+        context.ChargeText(escaped.Length);
+        return escaped;
+    }
 }

@@ -48,9 +48,9 @@ internal static class Iteration
         {
             SequenceValue sequence => sequence.Items,
             UndefinedValue => [],
-            RangeValue range => range.ToArray(),
-            DictView view => view.ToArray(),
-            DictValue dict => new DictView(dict, DictViewKind.Keys).ToArray(),
+            RangeValue range => Charged(context, range.Count) ? range.ToArray() : [],
+            DictView view => Charged(context, view.Dict.Count) ? view.ToArray() : [],
+            DictValue dict => Charged(context, dict.Count) ? new DictView(dict, DictViewKind.Keys).ToArray() : [],
             string text => CharactersOf(context, text),
             MarkupText markup => CharactersOf(context, markup.Text),
             _ => null,
@@ -73,6 +73,13 @@ internal static class Iteration
             default: length = 0; return false;
         }
 
+        return true;
+    }
+
+    /// <summary>Counts the making of an array; true, so that it can stand in a condition.</summary>
+    private static bool Charged(RenderContext context, int count)
+    {
+        context.Charge(count);
         return true;
     }
 
