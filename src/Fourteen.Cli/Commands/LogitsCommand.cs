@@ -141,7 +141,8 @@ internal static class LogitsCommand
     {
         Tokenizer tokenizer = session.Model.Text.Tokenizer;
         int[] ids = tokenizer.Encode(text, AddedTokens.All);
-        bool lacksBos = tokenizer.AddBos && tokenizer.BosId is not null && (ids.Length == 0 || ids[0] != tokenizer.BosId);
+        bool lacksBos = tokenizer.AddBos && tokenizer.BosId is not null
+            && (ids.Length == 0 || ids[0] != tokenizer.BosId);
         return lacksBos ? [tokenizer.BosId!.Value, .. ids] : ids; // Not null where it is lacking.
     }
 

@@ -18,7 +18,8 @@ internal sealed class EncodingState(TokenizerPipeline pipeline)
 
     /// <summary>Bytes that grew with the longest text so far.</summary>
     internal long BytesHeld =>
-        _utf8.Length + _spaced.Length + (4L * (_symbols.Length + _ids.Capacity)) + _merger.BytesHeld + (_nfc?.BytesHeld ?? 0);
+        _utf8.Length + _spaced.Length + (4L * (_symbols.Length + _ids.Capacity)) + _merger.BytesHeld
+            + (_nfc?.BytesHeld ?? 0);
 
     internal int[] Encode(string text, AddedTokens recognised)
     {

@@ -6,7 +6,8 @@ namespace Fourteen.Engine.Tokenizers;
 internal static class MergeTableBuilder
 {
     internal static MergeTable Build(TokenizerDefinition definition, Vocabulary vocabulary) =>
-        definition.Merges is null ? FromRanks(definition, vocabulary) : FromList(definition, definition.Merges, vocabulary);
+        definition.Merges is null ? FromRanks(definition, vocabulary)
+            : FromList(definition, definition.Merges, vocabulary);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static MergeTable FromList(TokenizerDefinition definition, PackedStrings list, Vocabulary vocabulary)

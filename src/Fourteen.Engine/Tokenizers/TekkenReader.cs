@@ -133,7 +133,8 @@ internal sealed class TekkenReader
         int count = RequireCount("default_vocab_size");
         if (specialCount > count || count - specialCount > _tokens.Count)
         {
-            throw Fail($"{count} tokens, {specialCount} of them special, need {count - specialCount} in the vocabulary, "
+            throw Fail(
+                $"{count} tokens, {specialCount} of them special, need {count - specialCount} in the vocabulary, "
                 + $"but it has {_tokens.Count}");
         }
 
@@ -182,7 +183,8 @@ internal sealed class TekkenReader
         {
             foreach (JsonElement item in _specialTokens.EnumerateArray())
             {
-                bool hasRank = item.ValueKind == JsonValueKind.Object && item.TryGetProperty("rank", out JsonElement value)
+                bool hasRank = item.ValueKind == JsonValueKind.Object
+                    && item.TryGetProperty("rank", out JsonElement value)
                     && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int rank)
                     && (uint)rank < (uint)count;
                 if (!hasRank)
@@ -198,7 +200,8 @@ internal sealed class TekkenReader
             byte[] text = Encoding.UTF8.GetBytes(names[id] ?? $"<SPECIAL_{id}>");
             bytes += text.Length;
             if (text.Length is 0 or > AddedToken.BytesMax || bytes > TokenizerDefinition.AddedBytesMax)
-                throw Fail($"the special token {id} must have 1 to {AddedToken.BytesMax} bytes, but it has {text.Length}");
+                throw Fail(
+                    $"the special token {id} must have 1 to {AddedToken.BytesMax} bytes, but it has {text.Length}");
             added.Add(new AddedToken(id, text, true, false, false, false, false));
         }
 

@@ -57,7 +57,8 @@ internal static class VocabularyBuilder
     private static byte ByteOf(TokenizerDefinition definition, int id, ReadOnlySpan<byte> text)
     {
         bool isByte = text.Length == 6 && text.StartsWith("<0x"u8) && text[5] == '>';
-        if (isByte && byte.TryParse(text[3..5], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value))
+        if (isByte
+            && byte.TryParse(text[3..5], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value))
             return value;
         throw new ModelFileException(definition.Path, $"token {id}",
             $"a byte token is spelled <0x00> to <0xFF>, but this one is \"{TokenizerText.Shorten(text)}\"");

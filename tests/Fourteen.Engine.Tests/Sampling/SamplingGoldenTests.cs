@@ -40,6 +40,7 @@ public sealed class SamplingGoldenTests
         Assert.True(count > 0, "cases.json lists no case");
         Assert.True(
             failures.Count == 0, $"{failures.Count} of {count} failed:\n{string.Join('\n', failures.Take(10))}");
+        GoldenCount.Record("sampling", count);
     }
 
     private static string? Check(JsonElement row, float[] allLogits, float[] allExpected)

@@ -48,6 +48,7 @@ public sealed class GoldenTokenizerTests
         }
 
         failures.Assert(rowsMin: 80);
+        GoldenCount.Record($"tokenizer/{Path.GetFileNameWithoutExtension(file)}", row);
     }
 
     private static void CheckEncode(Tokenizer tokenizer, JsonElement row, int number, Failures failures)

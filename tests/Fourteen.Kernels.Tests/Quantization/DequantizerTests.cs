@@ -26,6 +26,7 @@ public sealed class DequantizerTests
         }
 
         Assert.True(failures.Count == 0, string.Join('\n', failures));
+        GoldenCount.Record("quant", paths.Length);
     }
 
     [Fact]
