@@ -50,14 +50,22 @@ internal sealed class GenerationConsumer : ISequenceConsumer
     public void TakeRow(int position, Span<float> logits) => _sampled = _sampler.Sample(logits, (ulong)position);
 
     /// <summary>Appends what must be said before anything is drawn, such as an empty thought; called once.</summary>
-    internal void Begin(Sequence sequence) => AppendForced(sequence);
+    internal void Begin(Sequence sequence)
+    {
+        AppendForced(sequence);
+        _firstToken = 0; // The first token is one that was computed.
+    }
 
     public bool Commit(Sequence sequence)
     {
         if (sequence.TokensComputed < sequence.Tokens.Count)
             return false;
-        Append(sequence, _sampled);
-        AppendForced(sequence);
+        if (_reason is null) // What was said at the start may have filled the context.
+        {
+            Append(sequence, _sampled);
+            AppendForced(sequence);
+        }
+
         Send();
         return _reason is not null;
     }
@@ -66,9 +74,10 @@ internal sealed class GenerationConsumer : ISequenceConsumer
     {
         if (fault is null && _reason is { } reason)
         {
+            long first = _firstToken == 0 ? _lastToken : _firstToken;
             var result = new GenerationResult(
-                reason, _answer.TokensUsed, _clock.GetElapsedTime(_started, _firstToken),
-                _clock.GetElapsedTime(_firstToken, _lastToken));
+                reason, _answer.TokensUsed, _clock.GetElapsedTime(_started, first),
+                _clock.GetElapsedTime(first, _lastToken));
             _outbox.Writer.TryWrite(new GenerationEvent(default, result));
         }
 
