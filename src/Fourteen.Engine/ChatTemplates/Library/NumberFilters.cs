@@ -163,6 +163,7 @@ internal static class NumberFilters
         if (!Integers.IsNumber(values[0]))
             throw Raise.Type($"type {TypeNames.Of(values[0])} doesn't define __round__ method");
         int precision = Integers.Argument(values[1]);
+        context.Charge(Math.Min(Math.Abs((long)precision), TemplateLimits.IntegerDigits));
         if (method == "common")
         {
             return values[0] is double real
