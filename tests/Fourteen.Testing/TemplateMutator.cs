@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Fourteen.Testing;
 
 /// <summary>
-/// Makes broken and odd variants of templates and of their variables, the same ones for the same seed: pieces of templates
-/// are spliced, doubled and left out, and values of the JSON are changed, dropped and repeated.
+/// Makes broken and odd variants of templates and of their variables, the same ones for the same seed: pieces of
+/// templates are spliced, doubled and left out, and values of the JSON are changed, dropped and repeated.
 /// </summary>
 /// <param name="templates">Templates to take pieces from; at least one.</param>
 /// <param name="variables">Variables of templates to change; at least one.</param>
@@ -17,13 +17,19 @@ public sealed class TemplateMutator(IReadOnlyList<string> templates, IReadOnlyLi
     /// <summary>Pieces that real templates have rarely or never.</summary>
     private static readonly string[] Pieces =
     [
-        "{{", "}}", "{%", "%}", "{#", "#}", "{%-", "-%}", "-", "+", "(", ")", "[", "]", "{", "}", "|", ".", ",", ":", "~",
-        "=", "'", "\"", "\\", "not ", "in ", "is ", " if ", " else ", "**", "//", "%", "0", "-1", "1e400", "99999999999999999999",
-        "'x' * 1000000000", "range(1000000)", "10 ** 99999", "|tojson(indent=2)", "|map('upper')", "|join", "|sort", "|list",
-        "|length", "[::-1]", "[1:]", ".split('\\n')", ".strip()", "namespace(a=1)", "loop.index", "loop", "caller()", "self",
-        "{% for x in messages recursive %}{{ loop(messages) }}{% endfor %}", "{% macro r() %}{{ r() }}{% endmacro %}{{ r() }}",
+        "{{", "}}", "{%", "%}", "{#", "#}", "{%-", "-%}", "-", "+", "(", ")", "[", "]", "{", "}",
+        "|", ".", ",", ":", "~",
+        "=", "'", "\"", "\\", "not ", "in ", "is ", " if ", " else ",
+        "**", "//", "%", "0", "-1", "1e400", "99999999999999999999",
+        "'x' * 1000000000", "range(1000000)", "10 ** 99999", "|tojson(indent=2)",
+        "|map('upper')", "|join", "|sort", "|list",
+        "|length", "[::-1]", "[1:]", ".split('\\n')", ".strip()", "namespace(a=1)",
+        "loop.index", "loop", "caller()", "self",
+        "{% for x in messages recursive %}{{ loop(messages) }}{% endfor %}",
+        "{% macro r() %}{{ r() }}{% endmacro %}{{ r() }}",
         "{% set ns = namespace(v=[1]) %}{% for i in range(99) %}{% set ns.v = [ns.v, ns.v] %}{% endfor %}{{ ns.v }}",
-        "{% break %}", "{% continue %}", "{% raw %}", "{% endraw %}", "{% call f() %}", "{% endcall %}", "{% filter upper %}",
+        "{% break %}", "{% continue %}", "{% raw %}", "{% endraw %}",
+        "{% call f() %}", "{% endcall %}", "{% filter upper %}",
         "{% set x %}", "{% endset %}", "{% generation %}", "{% endgeneration %}", "\r\n", "\0", "\u2028", "😀", "\ud800",
     ];
 

@@ -6,8 +6,8 @@ using Xunit;
 namespace Fourteen.Engine.Tests.ChatTemplates;
 
 /// <summary>
-/// The golden renderings of Python's jinja2 3.1.6 (their README in <c>golden/template</c> tells how they were made): every
-/// row of every template's folder, and every row of the conformance file.
+/// The golden renderings of Python's jinja2 3.1.6 (their README in <c>golden/template</c> tells how they were made):
+/// every row of every template's folder, and every row of the conformance file.
 /// </summary>
 public sealed class GoldenTemplateTests
 {
@@ -61,8 +61,8 @@ public sealed class GoldenTemplateTests
     }
 
     /// <summary>
-    /// Rows of our own beside this file: the grammar, and filters, tests and methods with their odd cases, as rendered by
-    /// jinja2 3.1.6 on Python 3.11 in the environment that the golden README describes.
+    /// Rows of our own beside this file: the grammar, and filters, tests and methods with their odd cases, as rendered
+    /// by jinja2 3.1.6 on Python 3.11 in the environment that the golden README describes.
     /// </summary>
     [Fact]
     public void RenderPlain_OnEveryRowOfOurOwn_MatchesTheReference()

@@ -15,7 +15,9 @@ public sealed class TemplateLimitTests
     /// <summary>A third of a thread's usual stack on Linux.</summary>
     private const int SmallStackBytes = 512 << 10;
 
-    /// <summary>The step limit allows about a second on a machine of its own; a shared one is several times slower.</summary>
+    /// <summary>
+    /// The step limit allows about a second on a machine of its own; a shared one is several times slower.
+    /// </summary>
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(30);
 
     private static readonly DateTimeOffset Clock = new(2026, 1, 15, 12, 0, 0, TimeSpan.Zero);
@@ -46,10 +48,17 @@ public sealed class TemplateLimitTests
     [InlineData("{% if 1 %}")]
     [InlineData("{% for x in [1] %}")]
     [InlineData("{% set x %}")]
-    [InlineData("{% set (((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((")]
     public void Parse_OnDeepTags_IsLimited(string tag)
     {
         TemplateException error = Assert.Throws<TemplateException>(() => OnSmallStack(Repeat(tag)));
+
+        Assert.Equal("LimitExceeded", error.Kind);
+    }
+
+    [Fact]
+    public void Parse_OnDeepTarget_IsLimited()
+    {
+        TemplateException error = Assert.Throws<TemplateException>(() => OnSmallStack("{% set " + Repeat("(")));
 
         Assert.Equal("LimitExceeded", error.Kind);
     }
@@ -59,9 +68,12 @@ public sealed class TemplateLimitTests
     [InlineData("{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}")]
     [InlineData("{% block a %}{{ self.a() }}{% endblock %}")]
     [InlineData("{% set ns = namespace() %}{% set ns.a = [ns] %}{{ ns }}")]
-    [InlineData("{% set ns = namespace(g=[1]) %}{% for i in range(9999) %}{% set ns.g = ns.g|select %}{% endfor %}{{ ns.g|list }}")]
-    [InlineData("{% set ns = namespace(s=[1]) %}{% for i in range(9999) %}{% set ns.s = [ns.s] %}{% endfor %}{{ ns.s }}")]
-    [InlineData("{% set ns = namespace(s=1) %}{% for i in range(99) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s }}")]
+    [InlineData("{% set ns = namespace(g=[1]) %}{% for i in range(9999) %}"
+        + "{% set ns.g = ns.g|select %}{% endfor %}{{ ns.g|list }}")]
+    [InlineData("{% set ns = namespace(s=[1]) %}{% for i in range(9999) %}"
+        + "{% set ns.s = [ns.s] %}{% endfor %}{{ ns.s }}")]
+    [InlineData("{% set ns = namespace(s=1) %}{% for i in range(99) %}"
+        + "{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s }}")]
     [InlineData("{% set ns = namespace(s=1, t=1) %}{% for i in range(99) %}{% set ns.s = [ns.s, ns.s] %}"
         + "{% set ns.t = [ns.t, ns.t] %}{% endfor %}{{ ns.s == ns.t }}")]
     [InlineData("{% set ns = namespace(s='x') %}{% for i in range(99) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}")]
@@ -129,7 +141,8 @@ public sealed class TemplateLimitTests
     {
         TemplateException? error = null;
         var thread = new Thread(
-            () => error = Record.Exception(() => ChatTemplate.Parse("deep", source).RenderPlain([], Clock)) as TemplateException,
+            () => error = Record.Exception(() =>
+                ChatTemplate.Parse("deep", source).RenderPlain([], Clock)) as TemplateException,
             SmallStackBytes);
         thread.Start();
         thread.Join();

@@ -6,8 +6,8 @@ using Fourteen.Engine.ChatTemplates.Values;
 namespace Fourteen.Engine.ChatTemplates.Library;
 
 /// <summary>
-/// Upper, lower and title case as Python's str has them: the full mappings of Unicode, in which one character can become
-/// several. .NET has the simple ones; the tables here are the exceptions of Unicode's SpecialCasing.txt.
+/// Upper, lower and title case as Python's str has them: the full mappings of Unicode, in which one character can
+/// become several. .NET has the simple ones; the tables here are the exceptions of Unicode's SpecialCasing.txt.
 /// </summary>
 internal static class CaseMapping
 {
@@ -98,7 +98,9 @@ internal static class CaseMapping
         return builder.ToString();
     }
 
-    /// <summary>Case folding: the lower case of the upper case, but for ı, ẞ and Cherokee, which folds to upper.</summary>
+    /// <summary>
+    /// Case folding: the lower case of the upper case, but for ı, ẞ and Cherokee, which folds to upper.
+    /// </summary>
     public static string Fold(string text)
     {
         var builder = new StringBuilder(text.Length);
@@ -141,7 +143,7 @@ internal static class CaseMapping
     {
         if (codePoint is >= 0x1F80 and <= 0x1FAF)
         {
-            // Greek vowels with a subscript iota, 8 lower and 8 title ones in turn: the vowel's capital, then a capital iota.
+            // Greek vowels with a subscript iota, 8 lower and 8 title ones in turn: their capital, then a capital iota.
             int vowel = (codePoint < 0x1F90 ? 0x1F08 : codePoint < 0x1FA0 ? 0x1F28 : 0x1F68) + (codePoint & 7);
             builder.Append((char)vowel).Append('\u0399');
         }
@@ -151,7 +153,8 @@ internal static class CaseMapping
         }
         else
         {
-            CodePoints.Append(builder, Rune.IsValid(codePoint) ? Rune.ToUpperInvariant(new Rune(codePoint)).Value : codePoint);
+            CodePoints.Append(builder,
+                Rune.IsValid(codePoint) ? Rune.ToUpperInvariant(new Rune(codePoint)).Value : codePoint);
         }
     }
 
@@ -196,7 +199,9 @@ internal static class CaseMapping
     private static int SimpleLower(int codePoint) =>
         Rune.IsValid(codePoint) ? Rune.ToLowerInvariant(new Rune(codePoint)).Value : codePoint;
 
-    /// <summary>Unicode's Final_Sigma: a cased letter before it and none after, marks and the like not counted.</summary>
+    /// <summary>
+    /// Unicode's Final_Sigma: a cased letter before it and none after, marks and the like not counted.
+    /// </summary>
     private static bool EndsWord(string text, int at)
     {
         int before = at - 1;
@@ -214,7 +219,8 @@ internal static class CaseMapping
         return after >= text.Length || !IsCased(CodePoints.ValueAt(text, after));
     }
 
-    private static bool IsCaseIgnorable(char c) => c is '\'' or '.' or ':' or '\u00B7' or '\u2019' or '\u2018' or '\u2024'
+    private static bool IsCaseIgnorable(char c) =>
+        c is '\'' or '.' or ':' or '\u00B7' or '\u2019' or '\u2018' or '\u2024'
         or '\u2027' or '\u0387' or '\u055F' or '\u05F4'
         || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark
             or UnicodeCategory.Format or UnicodeCategory.ModifierLetter or UnicodeCategory.ModifierSymbol;
