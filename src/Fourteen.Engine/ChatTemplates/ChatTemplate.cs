@@ -6,8 +6,8 @@ using Fourteen.Engine.ChatTemplates.Values;
 namespace Fourteen.Engine.ChatTemplates;
 
 /// <summary>
-/// A Jinja template, parsed once and rendered any number of times, by any number of threads at once. It behaves as jinja2
-/// 3.1 does in the environment of the transformers library: an immutable sandbox, <c>trim_blocks</c>,
+/// A Jinja template, parsed once and rendered any number of times, by any number of threads at once. It behaves as
+/// jinja2 3.1 does in the environment of the transformers library: an immutable sandbox, <c>trim_blocks</c>,
 /// <c>lstrip_blocks</c>, <c>break</c> and <c>continue</c>, <c>{% generation %}</c>, <c>raise_exception</c> and
 /// <c>strftime_now</c>. What it can cost is limited, whatever the template and its variables are.
 /// </summary>
@@ -84,7 +84,8 @@ public sealed class ChatTemplate
     public string RenderPlain(JsonObject variables, DateTimeOffset now) =>
         Guarded(() => Convert(variables), now, continueFinalMessage: false);
 
-    private string Guarded(Func<Dictionary<string, object?>> makeVariables, DateTimeOffset now, bool continueFinalMessage)
+    private string Guarded(
+        Func<Dictionary<string, object?>> makeVariables, DateTimeOffset now, bool continueFinalMessage)
     {
         RenderContext? context = null;
         try

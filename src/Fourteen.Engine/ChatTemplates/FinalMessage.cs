@@ -9,7 +9,9 @@ namespace Fourteen.Engine.ChatTemplates;
 /// </summary>
 internal static class FinalMessage
 {
-    /// <summary>The messages with the marker at the end of the last one's content, or of its last part with text.</summary>
+    /// <summary>
+    /// The messages with the marker at the end of the last one's content, or of its last part with text.
+    /// </summary>
     public static ListValue Mark(object? messages, string marker)
     {
         if (messages is not ListValue { Items.Length: > 0 } list || list.Items[^1] is not DictValue last)
@@ -19,20 +21,24 @@ internal static class FinalMessage
         {
             string text => text + marker,
             ListValue parts => MarkLastText(parts, marker),
-            _ => throw Raise.Type($"to continue the final message its content must be text, found {TypeNames.Of(content)}"),
+            _ => throw Raise.Type(
+                $"to continue the final message its content must be text, found {TypeNames.Of(content)}"),
         };
         object?[] items = [.. list.Items];
         items[^1] = With(last, "content", marked);
         return new ListValue(items);
     }
 
-    /// <summary>The text before the marker. Where the template trimmed the marker's blank, it is trimmed before, too.</summary>
+    /// <summary>
+    /// The text before the marker. Where the template trimmed the marker's blank, it is trimmed before, too.
+    /// </summary>
     public static string Cut(string text, string marker)
     {
         string bare = marker.TrimEnd();
         int at = text.LastIndexOf(bare, StringComparison.Ordinal);
         if (at < 0)
-            throw Raise.Value("the template does not write the content of the final message, which was to be continued");
+            throw Raise.Value(
+                "the template does not write the content of the final message, which was to be continued");
         return string.CompareOrdinal(text, at, marker, 0, marker.Length) == 0
             ? text[..at]
             : Strings.TrimEnd(text.AsSpan(0, at)).ToString();

@@ -1,8 +1,8 @@
 namespace Fourteen.Engine.ChatTemplates;
 
 /// <summary>
-/// A template that cannot be parsed or rendered. The message names template, line, kind and text, and is written for the
-/// user.
+/// A template that cannot be parsed or rendered. The message names template, line, kind and text, and is written for
+/// the user.
 /// </summary>
 public sealed class TemplateException : Exception
 {

@@ -27,7 +27,9 @@ internal static class TemplateLimits
     /// <summary>Macros, recursive loops and lazy sequences inside each other; Python ends near 250.</summary>
     public const int CallDepth = 200;
 
-    /// <summary>Values nested in values, those of the JSON input included; 64 is the usual limit of JSON readers.</summary>
+    /// <summary>
+    /// Values nested in values, those of the JSON input included; 64 is the usual limit of JSON readers.
+    /// </summary>
     public const int ValueDepth = 200;
 
     /// <summary>

@@ -125,8 +125,8 @@ internal static class Access
     }
 
     /// <summary>
-    /// A name of Python's object model, such as <c>__class__</c>. Python knows exactly which its objects have; here all of
-    /// the form are withheld, and a dict's key of the form is reached by <c>d['__key__']</c>.
+    /// A name of Python's object model, such as <c>__class__</c>. Python knows exactly which its objects have; here all
+    /// of the form are withheld, and a dict's key of the form is reached by <c>d['__key__']</c>.
     /// </summary>
     private static bool IsInternal(string name) =>
         name.Length > 4 && name.StartsWith("__", StringComparison.Ordinal)

@@ -6,8 +6,8 @@ using Fourteen.Engine.ChatTemplates.Values;
 namespace Fourteen.Engine.ChatTemplates.Library;
 
 /// <summary>
-/// Upper, lower and title case as Python's str has them: the full mappings of Unicode, in which one character can become
-/// several. .NET has the simple ones; the tables here are the exceptions of Unicode's SpecialCasing.txt.
+/// Upper, lower and title case as Python's str has them: the full mappings of Unicode, in which one character can
+/// become several. .NET has the simple ones; the tables here are the exceptions of Unicode's SpecialCasing.txt.
 /// </summary>
 internal static class CaseMapping
 {
@@ -15,18 +15,30 @@ internal static class CaseMapping
     private const int Sigma = 0x3A3;        // Σ: its lower case at the end of a word is ς
     private const int FinalSigma = 0x3C2;
 
+    // Characters and their mappings in turn, as escapes, so that no tool composes what stands apart: \u00DF is ß → SS.
     private static readonly FrozenDictionary<int, string> UpperCases = Table(
-        "ß SS ŉ ʼN ǰ J̌ ΐ Ϊ́ ΰ Ϋ́ և ԵՒ ẖ H̱ ẗ T̈ ẘ W̊ ẙ Y̊ ẚ Aʾ ὐ Υ̓ ὒ Υ̓̀ ὔ Υ̓́ ὖ Υ̓͂ "
-        + "ᾲ ᾺΙ ᾳ ΑΙ ᾴ ΆΙ ᾶ Α͂ ᾷ Α͂Ι ᾼ ΑΙ ῂ ῊΙ ῃ ΗΙ ῄ ΉΙ ῆ Η͂ ῇ Η͂Ι ῌ ΗΙ ῒ Ϊ̀ ῖ Ι͂ ῗ Ϊ͂ "
-        + "ῢ Ϋ̀ ῤ Ρ̓ ῦ Υ͂ ῧ Ϋ͂ ῲ ῺΙ ῳ ΩΙ ῴ ΏΙ ῶ Ω͂ ῷ Ω͂Ι ῼ ΩΙ "
-        + "ﬀ FF ﬁ FI ﬂ FL ﬃ FFI ﬄ FFL ﬅ ST ﬆ ST ﬓ ՄՆ ﬔ ՄԵ ﬕ ՄԻ ﬖ ՎՆ ﬗ ՄԽ "
-        + "ı I ſ S",
-        (0x1FD3, "\u0399\u0308\u0301"), (0x1FE3, "\u03A5\u0308\u0301"));
+        "\u00DF SS \u0149 \u02BCN \u01F0 J\u030C \u0390 \u0399\u0308\u0301 \u03B0 \u03A5\u0308\u0301 "
+        + "\u0587 \u0535\u0552 \u1E96 H\u0331 \u1E97 T\u0308 \u1E98 W\u030A \u1E99 Y\u030A \u1E9A A\u02BE "
+        + "\u1F50 \u03A5\u0313 \u1F52 \u03A5\u0313\u0300 \u1F54 \u03A5\u0313\u0301 \u1F56 \u03A5\u0313\u0342 "
+        + "\u1FB2 \u1FBA\u0399 \u1FB3 \u0391\u0399 \u1FB4 \u0386\u0399 \u1FB6 \u0391\u0342 "
+        + "\u1FB7 \u0391\u0342\u0399 \u1FBC \u0391\u0399 \u1FC2 \u1FCA\u0399 \u1FC3 \u0397\u0399 "
+        + "\u1FC4 \u0389\u0399 \u1FC6 \u0397\u0342 \u1FC7 \u0397\u0342\u0399 \u1FCC \u0397\u0399 "
+        + "\u1FD2 \u0399\u0308\u0300 \u1FD3 \u0399\u0308\u0301 \u1FD6 \u0399\u0342 \u1FD7 \u0399\u0308\u0342 "
+        + "\u1FE2 \u03A5\u0308\u0300 \u1FE3 \u03A5\u0308\u0301 \u1FE4 \u03A1\u0313 \u1FE6 \u03A5\u0342 "
+        + "\u1FE7 \u03A5\u0308\u0342 \u1FF2 \u1FFA\u0399 \u1FF3 \u03A9\u0399 \u1FF4 \u038F\u0399 "
+        + "\u1FF6 \u03A9\u0342 \u1FF7 \u03A9\u0342\u0399 \u1FFC \u03A9\u0399 \uFB00 FF \uFB01 FI \uFB02 FL "
+        + "\uFB03 FFI \uFB04 FFL \uFB05 ST \uFB06 ST \uFB13 \u0544\u0546 \uFB14 \u0544\u0535 "
+        + "\uFB15 \u0544\u053B \uFB16 \u054E\u0546 \uFB17 \u0544\u053D \u0131 I \u017F S");
 
     private static readonly FrozenDictionary<int, string> TitleCases = Table(
-        "ß Ss Ǆ ǅ ǅ ǅ ǆ ǅ Ǉ ǈ ǈ ǈ ǉ ǈ Ǌ ǋ ǋ ǋ ǌ ǋ Ǳ ǲ ǲ ǲ ǳ ǲ և Եւ "
-        + "ᾲ Ὰͅ ᾳ ᾼ ᾴ Άͅ ᾷ ᾼ͂ ᾼ ᾼ ῂ Ὴͅ ῃ ῌ ῄ Ήͅ ῇ ῌ͂ ῌ ῌ ῲ Ὼͅ ῳ ῼ ῴ Ώͅ ῷ ῼ͂ ῼ ῼ "
-        + "ﬀ Ff ﬁ Fi ﬂ Fl ﬃ Ffi ﬄ Ffl ﬅ St ﬆ St ﬓ Մն ﬔ Մե ﬕ Մի ﬖ Վն ﬗ Մխ");
+        "\u00DF Ss \u01C4 \u01C5 \u01C5 \u01C5 \u01C6 \u01C5 \u01C7 \u01C8 \u01C8 \u01C8 \u01C9 \u01C8 "
+        + "\u01CA \u01CB \u01CB \u01CB \u01CC \u01CB \u01F1 \u01F2 \u01F2 \u01F2 \u01F3 \u01F2 "
+        + "\u0587 \u0535\u0582 \u1FB2 \u1FBA\u0345 \u1FB3 \u1FBC \u1FB4 \u0386\u0345 "
+        + "\u1FB7 \u0391\u0342\u0345 \u1FBC \u1FBC \u1FC2 \u1FCA\u0345 \u1FC3 \u1FCC \u1FC4 \u0389\u0345 "
+        + "\u1FC7 \u0397\u0342\u0345 \u1FCC \u1FCC \u1FF2 \u1FFA\u0345 \u1FF3 \u1FFC \u1FF4 \u038F\u0345 "
+        + "\u1FF7 \u03A9\u0342\u0345 \u1FFC \u1FFC \uFB00 Ff \uFB01 Fi \uFB02 Fl \uFB03 Ffi \uFB04 Ffl "
+        + "\uFB05 St \uFB06 St \uFB13 \u0544\u0576 \uFB14 \u0544\u0565 \uFB15 \u0544\u056B "
+        + "\uFB16 \u054E\u0576 \uFB17 \u0544\u056D");
 
     public static string Upper(string text)
     {
@@ -98,7 +110,9 @@ internal static class CaseMapping
         return builder.ToString();
     }
 
-    /// <summary>Case folding: the lower case of the upper case, but for ı, ẞ and Cherokee, which folds to upper.</summary>
+    /// <summary>
+    /// Case folding: the lower case of the upper case, but for ı, ẞ and Cherokee, which folds to upper.
+    /// </summary>
     public static string Fold(string text)
     {
         var builder = new StringBuilder(text.Length);
@@ -141,7 +155,7 @@ internal static class CaseMapping
     {
         if (codePoint is >= 0x1F80 and <= 0x1FAF)
         {
-            // Greek vowels with a subscript iota, 8 lower and 8 title ones in turn: the vowel's capital, then a capital iota.
+            // Greek vowels with a subscript iota, 8 lower and 8 title ones in turn: their capital, then a capital iota.
             int vowel = (codePoint < 0x1F90 ? 0x1F08 : codePoint < 0x1FA0 ? 0x1F28 : 0x1F68) + (codePoint & 7);
             builder.Append((char)vowel).Append('\u0399');
         }
@@ -151,7 +165,8 @@ internal static class CaseMapping
         }
         else
         {
-            CodePoints.Append(builder, Rune.IsValid(codePoint) ? Rune.ToUpperInvariant(new Rune(codePoint)).Value : codePoint);
+            CodePoints.Append(builder,
+                Rune.IsValid(codePoint) ? Rune.ToUpperInvariant(new Rune(codePoint)).Value : codePoint);
         }
     }
 
@@ -196,7 +211,9 @@ internal static class CaseMapping
     private static int SimpleLower(int codePoint) =>
         Rune.IsValid(codePoint) ? Rune.ToLowerInvariant(new Rune(codePoint)).Value : codePoint;
 
-    /// <summary>Unicode's Final_Sigma: a cased letter before it and none after, marks and the like not counted.</summary>
+    /// <summary>
+    /// Unicode's Final_Sigma: a cased letter before it and none after, marks and the like not counted.
+    /// </summary>
     private static bool EndsWord(string text, int at)
     {
         int before = at - 1;
@@ -214,21 +231,18 @@ internal static class CaseMapping
         return after >= text.Length || !IsCased(CodePoints.ValueAt(text, after));
     }
 
-    private static bool IsCaseIgnorable(char c) => c is '\'' or '.' or ':' or '\u00B7' or '\u2019' or '\u2018' or '\u2024'
+    private static bool IsCaseIgnorable(char c) =>
+        c is '\'' or '.' or ':' or '\u00B7' or '\u2019' or '\u2018' or '\u2024'
         or '\u2027' or '\u0387' or '\u055F' or '\u05F4'
         || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark
             or UnicodeCategory.Format or UnicodeCategory.ModifierLetter or UnicodeCategory.ModifierSymbol;
 
-    /// <param name="pairs">Characters and their mappings in turn, with blanks between.</param>
-    /// <param name="more">Those whose text would change when a tool normalizes this file.</param>
-    private static FrozenDictionary<int, string> Table(string pairs, params (int CodePoint, string Mapping)[] more)
+    private static FrozenDictionary<int, string> Table(string pairs)
     {
         string[] parts = pairs.Split(' ');
         var table = new Dictionary<int, string>(parts.Length / 2);
         for (int i = 0; i + 1 < parts.Length; i += 2)
             table.Add(parts[i][0], parts[i + 1]);
-        foreach ((int codePoint, string mapping) in more)
-            table.Add(codePoint, mapping);
         return table.ToFrozenDictionary();
     }
 }

@@ -115,7 +115,8 @@ internal sealed class FormatSpec
             at++;
         if (at == start)
             return whenNone;
-        if (!int.TryParse(text.AsSpan(start, at - start), CultureInfo.InvariantCulture, out int number) || number > TemplateLimits.TextChars)
+        if (!int.TryParse(text.AsSpan(start, at - start), CultureInfo.InvariantCulture, out int number)
+            || number > TemplateLimits.TextChars)
             throw RenderContext.TooLong();
         return number;
     }

@@ -19,8 +19,9 @@ internal static class Globals
     /// <summary>The words of <c>lipsum</c>, which makes text of them at random.</summary>
     private static readonly string[] Words = (
         "a ac accumsan ad adipiscing aenean aliquam amet ante aptent arcu at auctor bibendum blandit commodo "
-        + "condimentum congue consectetuer consequat cras cubilia cum cursus dapibus diam dictum dignissim dis dolor donec "
-        + "dui duis egestas eget eleifend elit enim erat eros est et etiam eu euismod facilisis fames felis fermentum").Split(' ');
+        + "condimentum congue consectetuer consequat cras cubilia cum cursus dapibus diam dictum dignissim dis dolor "
+        + "dui duis egestas eget eleifend elit enim erat eros est et etiam eu euismod facilisis fames felis fermentum")
+            .Split(' ');
 
     public static Dictionary<string, object?> Table { get; } = Build();
 

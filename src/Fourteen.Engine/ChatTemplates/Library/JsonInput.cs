@@ -8,8 +8,8 @@ using Fourteen.Engine.ChatTemplates.Values;
 namespace Fourteen.Engine.ChatTemplates.Library;
 
 /// <summary>
-/// JSON as the values of a template, as Python's <c>json.loads</c> reads it: <c>1.0</c> is a float and <c>1</c> an int, keys
-/// keep their order.
+/// JSON as the values of a template, as Python's <c>json.loads</c> reads it: <c>1.0</c> is a float and <c>1</c> an int,
+/// keys keep their order.
 /// </summary>
 internal static class JsonInput
 {
@@ -82,8 +82,8 @@ internal static class JsonInput
     }
 
     /// <summary>
-    /// The text of a string. .NET refuses a surrogate escape without its partner, which Python's strings can hold: such a
-    /// text is read from its spelling.
+    /// The text of a string. .NET refuses a surrogate escape without its partner, which Python's strings can hold: such
+    /// a text is read from its spelling.
     /// </summary>
     private static string Text(JsonElement element)
     {
@@ -111,7 +111,8 @@ internal static class JsonInput
             char escape = raw[++i];
             if (escape == 'u')
             {
-                text.Append((char)ushort.Parse(raw.AsSpan(i + 1, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+                text.Append((char)ushort.Parse(
+                    raw.AsSpan(i + 1, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
                 i += 4;
                 continue;
             }

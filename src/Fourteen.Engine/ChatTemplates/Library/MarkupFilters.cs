@@ -14,7 +14,8 @@ internal static class MarkupFilters
         new("safe", "value", static (c, v) => v[0] is MarkupText ? v[0] : new MarkupText(PythonText.Str(c, v[0]))),
         new("striptags", "value", StripTags),
         new("xmlattr", "d, autospace=True", Attributes),
-        new("urlize", "value, trim_url_limit=None, nofollow=False, target=None, rel=None, extra_schemes=None", UrlizeFilter),
+        new("urlize",
+            "value, trim_url_limit=None, nofollow=False, target=None, rel=None, extra_schemes=None", UrlizeFilter),
     ];
 
     private static object? StripTags(RenderContext context, object?[] values)
@@ -68,7 +69,8 @@ internal static class MarkupFilters
                 throw Raise.Value($"Invalid character in attribute name: {PythonText.ReprOfText(key)}");
             if (text.Length > 0)
                 text.Append(' ');
-            text.Append(Html.Of(context, dict.KeyAt(i))).Append("=\"").Append(Html.Of(context, dict.ValueAt(i))).Append('"');
+            text.Append(Html.Of(context, dict.KeyAt(i))).Append("=\"")
+                .Append(Html.Of(context, dict.ValueAt(i))).Append('"');
             if (text.Length > TemplateLimits.TextChars)
                 throw RenderContext.TooLong();
         }

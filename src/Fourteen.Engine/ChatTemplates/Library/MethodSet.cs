@@ -3,7 +3,9 @@ using Fourteen.Engine.ChatTemplates.Values;
 
 namespace Fourteen.Engine.ChatTemplates.Library;
 
-/// <summary>The methods of one name, of all types that have one: looked up by name once, by type at each call.</summary>
+/// <summary>
+/// The methods of one name, of all types that have one: looked up by name once, by type at each call.
+/// </summary>
 internal sealed class MethodSet
 {
     private static readonly Dictionary<string, MethodSet> Sets = Build();

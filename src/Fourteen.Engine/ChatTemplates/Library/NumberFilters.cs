@@ -47,7 +47,9 @@ internal static class NumberFilters
         return Integers.Box(new BigInteger(real));
     }
 
-    /// <summary>Python's <c>int(text, base)</c>: blanks around, a sign, a prefix that fits the base, underscores.</summary>
+    /// <summary>
+    /// Python's <c>int(text, base)</c>: blanks around, a sign, a prefix that fits the base, underscores.
+    /// </summary>
     private static bool TryInteger(string text, int radix, out object? value)
     {
         value = null;
@@ -93,7 +95,8 @@ internal static class NumberFilters
                 continue;
             }
 
-            int digit = char.IsAsciiLetter(c) ? char.ToLowerInvariant(c) - 'a' + 10 : (int)CharUnicodeInfo.GetDecimalDigitValue(c);
+            int digit = char.IsAsciiLetter(c)
+                ? char.ToLowerInvariant(c) - 'a' + 10 : (int)CharUnicodeInfo.GetDecimalDigitValue(c);
             if (digit < 0 || digit >= radix)
                 return false;
             afterDigit = true;
@@ -163,6 +166,7 @@ internal static class NumberFilters
         if (!Integers.IsNumber(values[0]))
             throw Raise.Type($"type {TypeNames.Of(values[0])} doesn't define __round__ method");
         int precision = Integers.Argument(values[1]);
+        context.Charge(Math.Min(Math.Abs((long)precision), TemplateLimits.IntegerDigits));
         if (method == "common")
         {
             return values[0] is double real

@@ -4,8 +4,8 @@ using Fourteen.Engine.ChatTemplates.Values;
 namespace Fourteen.Engine.ChatTemplates.Library;
 
 /// <summary>
-/// Python's <c>pprint.pformat</c>: what fits 80 columns is on one line, longer containers take a line per item, long text
-/// is cut at blanks; dicts are sorted by key.
+/// Python's <c>pprint.pformat</c>: what fits 80 columns is on one line, longer containers take a line per item, long
+/// text is cut at blanks; dicts are sorted by key.
 /// </summary>
 internal sealed class PrettyPrint(RenderContext context)
 {
@@ -89,7 +89,8 @@ internal sealed class PrettyPrint(RenderContext context)
     private static object? SortKey(object? pair)
     {
         object? key = ((TupleValue)pair!).Items[0]; // items of a dict
-        string type = key is null || !(Integers.IsNumber(key) || key is string) ? TypeNames.Of(key) : key is string ? "str" : "int";
+        string type = key is null || !(Integers.IsNumber(key) || key is string)
+            ? TypeNames.Of(key) : key is string ? "str" : "int";
         return new TupleValue(type, type is "int" or "str" ? key : Integers.Box(0));
     }
 
@@ -148,7 +149,9 @@ internal sealed class PrettyPrint(RenderContext context)
             _output.Append(')');
     }
 
-    /// <summary>The text as literals of one line each: cut after newlines, and at blanks where a line is too long.</summary>
+    /// <summary>
+    /// The text as literals of one line each: cut after newlines, and at blanks where a line is too long.
+    /// </summary>
     private List<string> TextChunks(string text, int indent, int allowance, ref int level)
     {
         var chunks = new List<string>();

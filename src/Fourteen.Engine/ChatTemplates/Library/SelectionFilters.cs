@@ -2,7 +2,9 @@ using Fourteen.Engine.ChatTemplates.Values;
 
 namespace Fourteen.Engine.ChatTemplates.Library;
 
-/// <summary>The filters that apply another filter or a test to each item. They are lazy, as Python's generators are.</summary>
+/// <summary>
+/// The filters that apply another filter or a test to each item. They are lazy, as Python's generators are.
+/// </summary>
 internal static class SelectionFilters
 {
     public static readonly BuiltIn[] Rows =

@@ -107,7 +107,8 @@ internal static class SequenceFilters
         object?[] items = Iteration.ToArray(context, values[0]);
         if (values[2] is not null)
             items = Array.ConvertAll(items, ItemGetter.Of(context, values[2]).Get);
-        bool isMarkup = context.Autoescape && (values[1] is MarkupText || Array.Exists(items, static i => i is MarkupText));
+        bool isMarkup = context.Autoescape
+            && (values[1] is MarkupText || Array.Exists(items, static i => i is MarkupText));
         string separator = PythonText.Str(context, values[1]);
         if (isMarkup && values[1] is not MarkupText)
             separator = Html.Escape(separator);

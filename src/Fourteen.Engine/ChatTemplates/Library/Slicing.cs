@@ -51,7 +51,8 @@ internal static class Slicing
     {
         context.ChargeText(text.Length);
         bool areUnits = CodePoints.AreUnits(text);
-        int count = Resolve(slice, areUnits ? text.Length : CodePoints.Count(text), out long start, out _, out long step);
+        int count = Resolve(
+            slice, areUnits ? text.Length : CodePoints.Count(text), out long start, out _, out long step);
         if (count == 0)
             return "";
         if (step == 1)
@@ -80,7 +81,9 @@ internal static class Slicing
 
     private static bool IsBound(object? value) => value is null || Integers.IsInteger(value);
 
-    /// <summary>CPython's <c>PySlice_AdjustIndices</c>: the bounds brought into the sequence, and the count of items.</summary>
+    /// <summary>
+    /// CPython's <c>PySlice_AdjustIndices</c>: the bounds brought into the sequence, and the count of items.
+    /// </summary>
     private static int Resolve(SliceValue slice, int length, out long start, out long stop, out long step)
     {
         step = slice.Step is null ? 1 : Integers.Argument(slice.Step);

@@ -49,7 +49,8 @@ internal static class Sorting
         int right = middle;
         for (int i = start; i < end; i++)
         {
-            bool takesLeft = right >= end || (left < middle && !IsBefore(context, keys, from[right], from[left], isReverse));
+            bool takesLeft = right >= end
+                || (left < middle && !IsBefore(context, keys, from[right], from[left], isReverse));
             to[i] = takesLeft ? from[left++] : from[right++];
         }
     }

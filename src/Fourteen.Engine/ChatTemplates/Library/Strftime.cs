@@ -5,8 +5,8 @@ using Fourteen.Engine.ChatTemplates.Values;
 namespace Fourteen.Engine.ChatTemplates.Library;
 
 /// <summary>
-/// <c>strftime_now(format)</c>: the clock in C's format, with English names, as a time without zone. The flags of GNU's C
-/// library (<c>%-d</c>, <c>%_d</c>, <c>%^a</c>) are known.
+/// <c>strftime_now(format)</c>: the clock in C's format, with English names, as a time without zone. The flags of GNU's
+/// C library (<c>%-d</c>, <c>%_d</c>, <c>%^a</c>) are known.
 /// </summary>
 internal static class Strftime
 {
@@ -75,7 +75,8 @@ internal static class Strftime
             case 'P': return now.Hour < 12 ? "am" : "pm";
             case 'r': return Format(now, "%I:%M:%S %p");
             case 'R': return Format(now, "%H:%M");
-            case 's': return new DateTimeOffset(now, TimeSpan.Zero).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+            case 's': return new DateTimeOffset(now, TimeSpan.Zero).ToUnixTimeSeconds()
+                .ToString(CultureInfo.InvariantCulture);
             case 'S': return Number(now.Second, 2, '0', flag);
             case 't': return "\t";
             case 'T' or 'X': return Format(now, "%H:%M:%S");

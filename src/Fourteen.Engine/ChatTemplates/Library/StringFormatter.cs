@@ -179,7 +179,8 @@ internal sealed class StringFormatter(
     private static bool IsIndex(string text, out int index)
     {
         index = 0;
-        return text.Length > 0 && !text.AsSpan().ContainsAnyExceptInRange('0', '9') && int.TryParse(text, CultureInfo.InvariantCulture, out index);
+        return text.Length > 0 && !text.AsSpan().ContainsAnyExceptInRange('0', '9')
+            && int.TryParse(text, CultureInfo.InvariantCulture, out index);
     }
 
     private object? Convert(object? value, char conversion) => conversion switch

@@ -4,8 +4,8 @@ using Fourteen.Engine.ChatTemplates.Values;
 namespace Fourteen.Engine.ChatTemplates.Library;
 
 /// <summary>
-/// The methods of Python's str that make text. On text that is marked as escaped they return marked text, with other text
-/// among their arguments escaped.
+/// The methods of Python's str that make text. On text that is marked as escaped they return marked text, with other
+/// text among their arguments escaped.
 /// </summary>
 internal static class StringMethods
 {

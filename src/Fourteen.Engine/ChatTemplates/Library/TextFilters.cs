@@ -4,7 +4,9 @@ using Fourteen.Engine.ChatTemplates.Values;
 
 namespace Fourteen.Engine.ChatTemplates.Library;
 
-/// <summary>The filters on text. A value that is no text is turned into it; text marked as escaped stays marked.</summary>
+/// <summary>
+/// The filters on text. A value that is no text is turned into it; text marked as escaped stays marked.
+/// </summary>
 internal static class TextFilters
 {
     public static readonly BuiltIn[] Rows =

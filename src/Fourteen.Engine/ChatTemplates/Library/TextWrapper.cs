@@ -3,8 +3,8 @@ using Fourteen.Engine.ChatTemplates.Values;
 namespace Fourteen.Engine.ChatTemplates.Library;
 
 /// <summary>
-/// Python's <c>textwrap.wrap</c> with tabs and whitespace left as they are: chunks (words, parts of hyphenated words, runs
-/// of blanks) are put on lines of a width; blanks at the ends of lines go.
+/// Python's <c>textwrap.wrap</c> with tabs and whitespace left as they are: chunks (words, parts of hyphenated words,
+/// runs of blanks) are put on lines of a width; blanks at the ends of lines go.
 /// </summary>
 internal sealed class TextWrapper(RenderContext context, int width, bool breaksLongWords, bool breaksOnHyphens)
 {
@@ -130,7 +130,8 @@ internal sealed class TextWrapper(RenderContext context, int width, bool breaksL
     private static bool BreaksAfter(string word, int start, int hyphen)
     {
         bool before = hyphen - start >= 2 && IsLetterChar(word[hyphen - 1]) && IsLetterChar(word[hyphen - 2]);
-        before |= hyphen - start >= 2 && IsLetterChar(word[hyphen - 1]) && word[hyphen - 2] == '-' && hyphen - start >= 3;
+        before |= hyphen - start >= 2 && IsLetterChar(word[hyphen - 1])
+            && word[hyphen - 2] == '-' && hyphen - start >= 3;
         bool after = hyphen + 2 < word.Length && IsLetterChar(word[hyphen + 1])
             && (IsLetterChar(word[hyphen + 2]) || (word[hyphen + 2] == '-' && hyphen + 3 < word.Length));
         return before && after;
@@ -138,7 +139,8 @@ internal sealed class TextWrapper(RenderContext context, int width, bool breaksL
 
     private static bool IsWordChar(char c) => Strings.IsWord(c);
 
-    private static bool IsDashBefore(char c) => Strings.IsWord(c) || c is '!' or '"' or '\'' or '&' or '.' or ',' or '?';
+    private static bool IsDashBefore(char c) =>
+        Strings.IsWord(c) || c is '!' or '"' or '\'' or '&' or '.' or ',' or '?';
 
     private static bool IsLetterChar(char c) => Strings.IsWord(c) && !char.IsDigit(c);
 }

@@ -72,7 +72,8 @@ internal sealed partial class Urlize
     {
         foreach (string affix in affixes)
         {
-            if (atStart ? text.StartsWith(affix, StringComparison.Ordinal) : text.EndsWith(affix, StringComparison.Ordinal))
+            if (atStart
+                ? text.StartsWith(affix, StringComparison.Ordinal) : text.EndsWith(affix, StringComparison.Ordinal))
                 return affix.Length;
         }
 
@@ -99,7 +100,8 @@ internal sealed partial class Urlize
 
     private string Linked(string text)
     {
-        string attributes = $" rel=\"{Html.Escape(Rel)}\"" + (Target is null ? "" : $" target=\"{Html.Escape(Target)}\"");
+        string attributes = $" rel=\"{Html.Escape(Rel)}\""
+            + (Target is null ? "" : $" target=\"{Html.Escape(Target)}\"");
         if (WebAddress().IsMatch(text))
         {
             bool hasScheme = text.StartsWith("https://", StringComparison.OrdinalIgnoreCase)

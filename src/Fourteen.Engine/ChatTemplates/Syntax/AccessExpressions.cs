@@ -31,7 +31,8 @@ internal sealed class ItemExpression(int line, Expression target, Expression key
 }
 
 /// <summary>The key of <c>x[start:stop:step]</c>.</summary>
-internal sealed class SliceExpression(int line, Expression? start, Expression? stop, Expression? step) : Expression(line)
+internal sealed class SliceExpression(int line, Expression? start, Expression? stop, Expression? step)
+    : Expression(line)
 {
     public override object? Evaluate(RenderContext context) =>
         new SliceValue(start?.Evaluate(context), stop?.Evaluate(context), step?.Evaluate(context));
@@ -107,8 +108,11 @@ internal sealed class ArgumentList(
 /// <summary><c>f(arguments)</c>.</summary>
 internal sealed class CallExpression(int line, Expression function, ArgumentList arguments) : Expression(line)
 {
-    /// <summary>The methods that the name of <c>x.name(…)</c> can mean, looked up when the template is parsed.</summary>
-    private readonly MethodSet? _methods = function is AttributeExpression attribute ? MethodSet.Of(attribute.Name) : null;
+    /// <summary>
+    /// The methods that the name of <c>x.name(…)</c> can mean, looked up when the template is parsed.
+    /// </summary>
+    private readonly MethodSet? _methods =
+        function is AttributeExpression attribute ? MethodSet.Of(attribute.Name) : null;
 
     public override object? Evaluate(RenderContext context) => Invoke(context, []);
 
@@ -169,7 +173,8 @@ internal sealed class FilterExpression : Expression
         _arguments = arguments;
     }
 
-    public override object? Evaluate(RenderContext context) => Apply(context, _value!.Evaluate(context)); // Not in a block.
+    public override object? Evaluate(RenderContext context) =>
+        Apply(context, _value!.Evaluate(context)); // Not in a block.
 
     /// <summary>Filters the text of a block through this filter and, before it, those that it stands after.</summary>
     public object? ApplyToBlock(RenderContext context, object? text) =>

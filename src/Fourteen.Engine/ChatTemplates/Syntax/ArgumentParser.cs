@@ -1,6 +1,8 @@
 namespace Fourteen.Engine.ChatTemplates.Syntax;
 
-/// <summary>Reads the arguments of a call, a filter or a test, in Python's order: by position, by name, unpacked.</summary>
+/// <summary>
+/// Reads the arguments of a call, a filter or a test, in Python's order: by position, by name, unpacked.
+/// </summary>
 internal static class ArgumentParser
 {
     public static ArgumentList Parse(TokenReader tokens, ExpressionParser expressions)

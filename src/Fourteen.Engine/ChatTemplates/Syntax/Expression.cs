@@ -1,3 +1,4 @@
+using System.Numerics;
 using Fourteen.Engine.ChatTemplates.Values;
 
 namespace Fourteen.Engine.ChatTemplates.Syntax;
@@ -142,6 +143,14 @@ internal sealed class BinaryExpression(int line, string symbol, Expression left,
         object? a = left.Evaluate(context);
         object? b = right.Evaluate(context);
         Enter(context);
+        object? result = Apply(context, a, b);
+        if (a is BigInteger || b is BigInteger || result is BigInteger)
+            context.Charge(TemplateLimits.IntegerBits / 4); // Dividing the largest takes as long as so many steps.
+        return result;
+    }
+
+    private object? Apply(RenderContext context, object? a, object? b)
+    {
         return symbol switch
         {
             "+" => Arithmetic.Add(context, a, b),

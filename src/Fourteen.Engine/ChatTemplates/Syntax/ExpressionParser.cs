@@ -55,7 +55,9 @@ internal sealed class ExpressionParser(TokenReader tokens, ScopeTracker scopes)
         tokens.Current.Kind is TokenKind.VariableEnd or TokenKind.BlockEnd || tokens.Current.IsOperator(")")
         || (endWord is not null && tokens.Current.IsName(endWord));
 
-    /// <summary>The filters of a block: <c>{% filter a|b %}</c>, or <c>{% set x | a %}</c>; null where there are none.</summary>
+    /// <summary>
+    /// The filters of a block: <c>{% filter a|b %}</c>, or <c>{% set x | a %}</c>; null where there are none.
+    /// </summary>
     public FilterExpression? ParseBlockFilters(bool startsInline)
     {
         FilterExpression? filter = null;
@@ -68,7 +70,9 @@ internal sealed class ExpressionParser(TokenReader tokens, ScopeTracker scopes)
         return filter;
     }
 
-    /// <summary>Names must not be read as names of loops and the like: the literals of an assignment's left side.</summary>
+    /// <summary>
+    /// Names must not be read as names of loops and the like: the literals of an assignment's left side.
+    /// </summary>
     public static bool IsConstantName(string name) =>
         name is "true" or "false" or "none" or "True" or "False" or "None";
 
@@ -180,7 +184,8 @@ internal sealed class ExpressionParser(TokenReader tokens, ScopeTracker scopes)
     private Expression ParseProduct() => ParseBinary(ParsePower, static symbol => symbol is "*" or "/" or "//" or "%");
 
     /// <summary>Unlike Python's, this power groups from the left and binds weaker than a sign.</summary>
-    private Expression ParsePower() => ParseBinary(() => ParseUnary(withFilters: true), static symbol => symbol == "**");
+    private Expression ParsePower() =>
+        ParseBinary(() => ParseUnary(withFilters: true), static symbol => symbol == "**");
 
     private Expression ParseBinary(Func<Expression> operand, Func<string, bool> belongs)
     {
@@ -345,7 +350,8 @@ internal sealed class ExpressionParser(TokenReader tokens, ScopeTracker scopes)
             return Grown(new AttributeExpression(name.Line, target, name.Text), target.Height);
         if (name.Kind != TokenKind.Integer)
             throw SyntaxException.At(name.Line, "expected name or number");
-        return Grown(new ItemExpression(name.Line, target, new Literal(name.Line, NumberScanner.IntegerOf(name))), target.Height);
+        var index = new Literal(name.Line, NumberScanner.IntegerOf(name));
+        return Grown(new ItemExpression(name.Line, target, index), target.Height);
     }
 
     private Expression ParseSubscript(Expression target)
@@ -395,7 +401,8 @@ internal sealed class ExpressionParser(TokenReader tokens, ScopeTracker scopes)
     {
         int line = tokens.Current.Line;
         string name = ParseDottedName();
-        ArgumentList arguments = tokens.Current.IsOperator("(") ? ArgumentParser.Parse(tokens, this) : ArgumentList.None;
+        ArgumentList arguments = tokens.Current.IsOperator("(")
+            ? ArgumentParser.Parse(tokens, this) : ArgumentList.None;
         BuiltIn? filter = FilterTable.Find(name);
         if (filter is null)
             scopes.AddUnknown(SyntaxException.Assertion(line, $"No filter named '{name}'."));
@@ -454,7 +461,9 @@ internal sealed class ExpressionParser(TokenReader tokens, ScopeTracker scopes)
         return Grown(new SequenceExpression(line, [.. items], isTuple), height);
     }
 
-    /// <summary>A level of recursion that is not an expression in parentheses: <c>not not x</c>, <c>- - x</c>.</summary>
+    /// <summary>
+    /// A level of recursion that is not an expression in parentheses: <c>not not x</c>, <c>- - x</c>.
+    /// </summary>
     private Expression ParseNested(Func<Expression> parse)
     {
         if (++_depth > TemplateLimits.SyntaxDepth)

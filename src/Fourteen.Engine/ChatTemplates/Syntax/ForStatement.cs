@@ -41,7 +41,8 @@ internal sealed class ForStatement(int line) : Statement(line)
             source = ItemSource.Lazy(Filter.Apply(context, source, outer));
         LoopContext? loop = LoopSlot < 0 ? null : new LoopContext(source, depth0, Recursion(outer));
         Frame before = context.Frame;
-        bool any = false; // True once a body has run to its end: as in Jinja, a jump out of it does not count for "else".
+        // True once a body has run to its end: as in Jinja, a jump out of it does not count for "else".
+        bool any = false;
         Flow flow = Flow.Next;
         while (flow != Flow.Break && TryNext(source, loop, out object? item))
         {
@@ -93,7 +94,8 @@ internal sealed class ForStatement(int line) : Statement(line)
 }
 
 /// <summary>
-/// The <c>if</c> of a loop. It runs as the loop asks for items, so that it sees what the body did to a namespace before.
+/// The <c>if</c> of a loop. It runs as the loop asks for items, so that it sees what the body did to a namespace
+/// before.
 /// </summary>
 internal sealed class LoopFilter(Target target, Expression test, Scope scope)
 {

@@ -153,7 +153,8 @@ internal sealed class Lexer
             char sign = SignAt(open + 2);
             int word = SkipSpaces(open + (sign == '\0' ? 2 : 3));
             int close = Follows(word, "endraw") ? SkipSpaces(word + 6) : -1;
-            int length = close < 0 ? 0 : Follows(close, "%}") ? 2 : Follows(close, "-%}") || Follows(close, "+%}") ? 3 : 0;
+            int length = close < 0
+                ? 0 : Follows(close, "%}") ? 2 : Follows(close, "-%}") || Follows(close, "+%}") ? 3 : 0;
             if (length == 0)
             {
                 open += 2;

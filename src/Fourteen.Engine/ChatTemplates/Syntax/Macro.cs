@@ -46,7 +46,9 @@ internal sealed class MacroStatement(int line, Target target, MacroDefinition de
     }
 }
 
-/// <summary><c>{% call(parameters) macro(arguments) %}…{% endcall %}</c>: the body becomes the macro's <c>caller</c>.</summary>
+/// <summary>
+/// <c>{% call(parameters) macro(arguments) %}…{% endcall %}</c>: the body becomes the macro's <c>caller</c>.
+/// </summary>
 internal sealed class CallBlockStatement(int line, CallExpression call, MacroDefinition body) : Statement(line)
 {
     public override Flow Render(RenderContext context)
@@ -93,7 +95,8 @@ internal sealed class MacroValue(MacroDefinition definition, Frame outer) : ICal
         return !ReferenceEquals(value, Frame.Missing);
     }
 
-    public string Describe(RenderContext context) => $"<Macro {(definition.Name is null ? "anonymous" : definition.NameText)}>";
+    public string Describe(RenderContext context) =>
+        $"<Macro {(definition.Name is null ? "anonymous" : definition.NameText)}>";
 
     private void Bind(RenderContext context, Frame frame, in Arguments arguments)
     {

@@ -47,7 +47,9 @@ internal sealed class Scope(Scope? parent, ScopeKind kind)
         return Slot(name);
     }
 
-    /// <summary>Notes that the scope reads a name, and tells the macros and the loop around of their special ones.</summary>
+    /// <summary>
+    /// Notes that the scope reads a name, and tells the macros and the loop around of their special ones.
+    /// </summary>
     public void Load(string name)
     {
         _loaded.Add(name);

@@ -11,15 +11,17 @@ internal sealed class ScopeTracker
     public Scope Current { get; private set; } = new(null, ScopeKind.Plain);
 
     /// <summary>
-    /// True inside an <c>if</c> of the same scope, where an unknown filter or test is an error only when it runs: templates
-    /// ask <c>{% if 'x' is filter %}</c> first.
+    /// True inside an <c>if</c> of the same scope, where an unknown filter or test is an error only when it runs:
+    /// templates ask <c>{% if 'x' is filter %}</c> first.
     /// </summary>
     private bool IsInBranch => _branches > 0;
 
     /// <summary>How many unknown filters and tests were found that are errors.</summary>
     public int UnknownCount => _unknown.Count;
 
-    /// <summary>Notes an unknown filter or test. Like Jinja, the parser reports it after all errors of syntax.</summary>
+    /// <summary>
+    /// Notes an unknown filter or test. Like Jinja, the parser reports it after all errors of syntax.
+    /// </summary>
     public void AddUnknown(SyntaxException error)
     {
         if (!IsInBranch)

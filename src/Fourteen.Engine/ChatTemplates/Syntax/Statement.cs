@@ -133,7 +133,8 @@ internal sealed class SetBlockStatement(
 }
 
 /// <summary><c>{% filter name %}…{% endfilter %}</c>.</summary>
-internal sealed class FilterStatement(int line, FilterExpression filter, Statement[] body, Scope scope) : Statement(line)
+internal sealed class FilterStatement(int line, FilterExpression filter, Statement[] body, Scope scope)
+    : Statement(line)
 {
     public override Flow Render(RenderContext context)
     {
@@ -204,7 +205,8 @@ internal sealed class GenerationStatement(int line, Statement[] body, Scope scop
 /// <c>{% block name %}…{% endblock %}</c>: without inheritance, a part that is rendered where it stands and by
 /// <c>self.name()</c>. It sees the top level's variables alone, unless it is <c>scoped</c>.
 /// </summary>
-internal sealed class BlockStatement(int line, string name, bool isScoped, Statement[] body, Scope scope) : Statement(line)
+internal sealed class BlockStatement(int line, string name, bool isScoped, Statement[] body, Scope scope)
+    : Statement(line)
 {
     public string Name { get; } = name;
 

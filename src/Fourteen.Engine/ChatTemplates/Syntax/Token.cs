@@ -17,7 +17,9 @@ internal enum TokenKind
 }
 
 /// <param name="Kind">What it is.</param>
-/// <param name="Text">A name, an operator, the text of data, a string without quotes and escapes, the digits of a number.</param>
+/// <param name="Text">
+/// A name, an operator, the text of data, a string without quotes and escapes, the digits of a number.
+/// </param>
 /// <param name="Line">The line where it begins, from 1.</param>
 internal readonly record struct Token(TokenKind Kind, string Text, int Line)
 {

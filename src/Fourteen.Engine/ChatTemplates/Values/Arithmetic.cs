@@ -183,7 +183,8 @@ internal static class Arithmetic
             throw right.Error();
     }
 
-    private static BigInteger Whole(object value) => value is double real ? new BigInteger(real) : Integers.ToBig(value);
+    private static BigInteger Whole(object value) =>
+        value is double real ? new BigInteger(real) : Integers.ToBig(value);
 
     private static PythonException Unsupported(string symbol, object? a, object? b) =>
         Raise.Type($"unsupported operand type(s) for {symbol}: '{TypeNames.Of(a)}' and '{TypeNames.Of(b)}'");
@@ -249,7 +250,9 @@ internal static class Arithmetic
         return quotient;
     }
 
-    /// <summary>CPython's <c>float_divmod</c>: the remainder takes the divisor's sign, the quotient is its floor.</summary>
+    /// <summary>
+    /// CPython's <c>float_divmod</c>: the remainder takes the divisor's sign, the quotient is its floor.
+    /// </summary>
     private static (double Quotient, double Remainder) DivideReals(double a, double b)
     {
         if (b == 0)

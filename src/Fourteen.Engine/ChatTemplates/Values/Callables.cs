@@ -42,8 +42,8 @@ internal sealed class BuiltIn(string name, string parameters, BuiltInBody body)
 }
 
 /// <summary>
-/// Python's parameter list, written as in Python: <c>value, d='', *args, **kwargs</c>; a trailing <c>/</c> means that no
-/// parameter can be named.
+/// Python's parameter list, written as in Python: <c>value, d='', *args, **kwargs</c>; a trailing <c>/</c> means that
+/// no parameter can be named.
 /// </summary>
 internal sealed class Signature
 {
@@ -127,7 +127,8 @@ internal sealed class Signature
         if (TakesArgs)
             bound[_names.Length] = arguments.Positional[(taken - self01)..];
         else if (given > _names.Length)
-            throw Raise.Type($"{_function}() takes at most {_names.Length - self01} arguments ({given - self01} given)");
+            throw Raise.Type(
+                $"{_function}() takes at most {_names.Length - self01} arguments ({given - self01} given)");
         BindNamed(arguments.Named, bound, taken);
         for (int i = taken; i < _names.Length; i++)
         {

@@ -77,7 +77,9 @@ internal static class CodePoints
             builder.Append(new Rune(codePoint).ToString());
     }
 
-    /// <summary>The order by code points: surrogates come after all other units, as the code points they stand for do.</summary>
+    /// <summary>
+    /// The order by code points: surrogates come after all other units, as the code points they stand for do.
+    /// </summary>
     public static int Compare(string a, string b)
     {
         int shared = Math.Min(a.Length, b.Length);

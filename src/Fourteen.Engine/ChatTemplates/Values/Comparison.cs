@@ -46,14 +46,17 @@ internal static class Comparison
             case UndefinedValue: return b is UndefinedValue;
             case RangeValue range:
                 return b is RangeValue span && range.Count == span.Count
-                    && (range.Count == 0 || (range.Start == span.Start && (range.Count == 1 || range.Step == span.Step)));
+                    && (range.Count == 0 || (range.Start == span.Start
+                        && (range.Count == 1 || range.Step == span.Step)));
             case DictView { Kind: DictViewKind.Keys } view:
                 return b is DictView { Kind: DictViewKind.Keys } keys && SameKeys(context, view.Dict, keys.Dict);
             default: return ReferenceEquals(a, b);
         }
     }
 
-    /// <summary><c>a &lt; b</c> and its three relatives, <paramref name="symbol"/> being what the template wrote.</summary>
+    /// <summary>
+    /// <c>a &lt; b</c> and its three relatives, <paramref name="symbol"/> being what the template wrote.
+    /// </summary>
     public static bool IsOrdered(RenderContext context, string symbol, object? a, object? b)
     {
         context.Step();

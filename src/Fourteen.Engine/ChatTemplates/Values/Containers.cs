@@ -128,7 +128,9 @@ internal sealed class IteratorValue(string typeName, IEnumerator<object?> source
     }
 }
 
-/// <summary>Text that is already escaped for HTML: what <c>|e</c> and <c>|safe</c> return. It is a string with a mark.</summary>
+/// <summary>
+/// Text that is already escaped for HTML: what <c>|e</c> and <c>|safe</c> return. It is a string with a mark.
+/// </summary>
 internal sealed class MarkupText(string text)
 {
     public string Text { get; } = text;

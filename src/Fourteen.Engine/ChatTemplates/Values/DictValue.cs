@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Fourteen.Engine.ChatTemplates.Values;
 
 /// <summary>
-/// Python's dict: keys in order of insertion, compared as Python compares (1, 1.0 and True are one key). Nothing changes it
-/// once it is built.
+/// Python's dict: keys in order of insertion, compared as Python compares (1, 1.0 and True are one key). Nothing
+/// changes it once it is built.
 /// </summary>
 internal sealed class DictValue : IDeepValue
 {

@@ -66,7 +66,8 @@ internal static class Integers
             case bool flag: return flag ? 1 : 0;
             default:
                 double converted = (double)(BigInteger)value;
-                return double.IsInfinity(converted) ? throw Raise.Overflow("int too large to convert to float") : converted;
+                return double.IsInfinity(converted) ? throw Raise.Overflow("int too large to convert to float")
+                    : converted;
         }
     }
 

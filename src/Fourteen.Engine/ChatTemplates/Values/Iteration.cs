@@ -6,7 +6,9 @@ internal static class Iteration
     public static bool IsIterable(object? value) => value is SequenceValue or string or DictValue or UndefinedValue
         or MarkupText or RangeValue or DictView or IteratorValue or LoopContext;
 
-    /// <summary>The items as an array, which the caller must not change; the value's own array where it has one.</summary>
+    /// <summary>
+    /// The items as an array, which the caller must not change; the value's own array where it has one.
+    /// </summary>
     public static object?[] ToArray(RenderContext context, object? value)
     {
         if (TryKnown(context, value, out object?[]? known))

@@ -27,6 +27,8 @@ internal static class PythonText
     /// <summary><c>repr(value)</c>.</summary>
     public static string Repr(RenderContext context, object? value)
     {
+        if (value is BigInteger)
+            context.Charge(TemplateLimits.IntegerDigits);
         if (value is null or bool or long or double or BigInteger)
             return ReprOfScalar(value);
         var builder = new StringBuilder();
@@ -97,6 +99,8 @@ internal static class PythonText
                 builder.Append('>');
                 break;
             default:
+                if (value is BigInteger)
+                    context.Charge(TemplateLimits.IntegerDigits);
                 builder.Append(Leaf(context, value));
                 break;
         }

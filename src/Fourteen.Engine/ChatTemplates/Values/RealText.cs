@@ -5,8 +5,8 @@ using System.Text;
 namespace Fourteen.Engine.ChatTemplates.Values;
 
 /// <summary>
-/// Doubles as Python writes them. <c>repr</c> is the shortest text that reads back as the same number; a given number of
-/// digits is the exact value, rounded half to even.
+/// Doubles as Python writes them. <c>repr</c> is the shortest text that reads back as the same number; a given number
+/// of digits is the exact value, rounded half to even.
 /// </summary>
 internal static class RealText
 {

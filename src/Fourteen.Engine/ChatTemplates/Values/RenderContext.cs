@@ -23,7 +23,9 @@ internal sealed class Frame
 /// <summary>One rendering: its variables, its output, its clock and what it has cost so far.</summary>
 internal sealed class RenderContext
 {
-    /// <summary>Builders that were captured and can be used again, so that macros and set blocks do not allocate them.</summary>
+    /// <summary>
+    /// Builders that were captured and can be used again, so that macros and set blocks do not allocate them.
+    /// </summary>
     private const int SpareBuilders = 8;
 
     private readonly Dictionary<string, object?> _variables;
@@ -108,7 +110,9 @@ internal sealed class RenderContext
         Output.Append(text);
     }
 
-    /// <summary>Lets what follows write to a new output, and returns the one to give to <see cref="EndCapture"/>.</summary>
+    /// <summary>
+    /// Lets what follows write to a new output, and returns the one to give to <see cref="EndCapture"/>.
+    /// </summary>
     public StringBuilder BeginCapture()
     {
         StringBuilder outer = Output;

@@ -13,7 +13,9 @@ internal static class Strings
         return text is not null;
     }
 
-    /// <summary>Python's <c>str.isspace</c> of one character; the separators 0x1C to 0x1F are spaces to Python alone.</summary>
+    /// <summary>
+    /// Python's <c>str.isspace</c> of one character; the separators 0x1C to 0x1F are spaces to Python alone.
+    /// </summary>
     public static bool IsSpace(char c) => char.IsWhiteSpace(c) || (c >= '\x1c' && c <= '\x1f');
 
     /// <summary>Where <c>str.splitlines</c> ends a line.</summary>

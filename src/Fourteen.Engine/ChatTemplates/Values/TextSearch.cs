@@ -55,7 +55,9 @@ internal static class TextSearch
         return -1;
     }
 
-    /// <summary>For each beginning of the part, the length of its longest proper beginning that is also its end.</summary>
+    /// <summary>
+    /// For each beginning of the part, the length of its longest proper beginning that is also its end.
+    /// </summary>
     private static int[] Borders(ReadOnlySpan<char> part, bool isBackwards)
     {
         var borders = new int[part.Length];

@@ -31,7 +31,8 @@ internal sealed class UndefinedValue
 
     /// <summary>An attribute that exists and that the sandbox withholds.</summary>
     public static UndefinedValue Unsafe(object? owner, string name) => new(
-        $"access to attribute '{name}' of '{TypeNames.Of(owner)}' object is unsafe.", true, owner, name, "SecurityError");
+        $"access to attribute '{name}' of '{TypeNames.Of(owner)}' object is unsafe.",
+        true, owner, name, "SecurityError");
 
     public PythonException Error() => new(Kind, Message());
 
