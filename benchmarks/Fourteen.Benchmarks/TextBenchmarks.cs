@@ -23,6 +23,7 @@ public class TextBenchmarks
     private ChatTemplate? _template;
     private string _text = "";
     private float[] _logits = [];
+    private readonly float[] _row = new float[Vocabulary];
     private Sampler? _sampler;
     private ulong _position;
 
@@ -42,7 +43,7 @@ public class TextBenchmarks
         _text = _text[..TextBytes];
         _template = ChatTemplate.Parse("benchmark", _embedded.Metadata.RequireString("tokenizer.chat_template"));
         var random = new Random(1);
-        _logits = [.. Enumerable.Range(0, Vocabulary).Select(_ => (float)(random.NextDouble() * 20))];
+        _logits = [.. Enumerable.Range(0, Vocabulary).Select(_ => (float)(Normal(random) * 3))];
         var options = new SamplingOptions { Temperature = 0.6, TopK = 20, TopP = 0.95 };
         _sampler = new Sampler(options, Vocabulary, Vocabulary, []);
     }
@@ -68,13 +69,21 @@ public class TextBenchmarks
         DateTimeOffset.UnixEpoch);
 
     [Benchmark]
-    public int SampleThinking() => _sampler!.Sample(_logits.AsSpan(), _position++);
+    public int SampleThinking()
+    {
+        _logits.CopyTo(_row, 0); // Sampling overwrites its row.
+        return _sampler!.Sample(_row, _position++);
+    }
+
+    private static double Normal(Random random) =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 
     private static string Root()
     {
         string? folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "Fourteen.slnx")))
             folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new InvalidOperationException("Benchmarks run below the folder that holds Fourteen.slnx.");
+        return folder
+            ?? throw new InvalidOperationException("Benchmarks run below the folder that holds Fourteen.slnx.");
     }
 }
