@@ -38,7 +38,7 @@ public static class Isa
 
     /// <summary>The path of this process. Throws <see cref="PlatformNotSupportedException"/> where the forced path is
     /// unknown or not supported here.</summary>
-    public static IsaPath Selected { get; } = Select(Environment.GetEnvironmentVariable(Variable));
+    public static IsaPath Selected => Select(Environment.GetEnvironmentVariable(Variable));
 
     /// <summary>Whether this processor (and runtime) can run <paramref name="path"/>.</summary>
     public static bool IsSupported(IsaPath path) => path switch

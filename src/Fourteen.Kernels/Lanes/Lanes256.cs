@@ -4,11 +4,81 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Fourteen.Kernels.Lanes;
 
+/// <summary>How 256-bit vectors multiply bytes; see <see cref="ILanes{TI,TF}"/> for each member.</summary>
+internal interface IByteProducts
+{
+    static abstract Vector256<int> DotAdd(Vector256<int> sum, Vector256<int> unsignedBytes, Vector256<int> signedBytes);
+
+    static abstract Vector256<int> Widen(Vector256<int> sum);
+
+    static abstract Vector256<int> PrepareScale(Vector256<int> scalePairs);
+
+    static abstract Vector256<int> Scale(Vector256<int> sum, Vector256<int> preparedScale);
+
+    /// <summary>sum + the four products of a lane: |weights| times activations that took the weights' sign.</summary>
+    static abstract Vector256<int> DotSigned(Vector256<int> sum, Vector256<int> absolute, Vector256<sbyte> signed);
+}
+
 /// <summary>
-/// Eight lanes on AVX2. Sums of products stay in pairs of 16-bit integers (VPMADDUBSW) until they are widened, and a
-/// scale is applied by the same VPMADDWD that widens.
+/// Products on AVX2: sums stay in pairs of 16-bit integers (VPMADDUBSW) until they are widened, and a scale is applied
+/// by the same VPMADDWD that widens.
 /// </summary>
-internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<float>>
+internal readonly struct PairProducts : IByteProducts
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> DotAdd(Vector256<int> sum, Vector256<int> unsignedBytes, Vector256<int> signedBytes) =>
+        Avx2.Add(sum.AsInt16(), Avx2.MultiplyAddAdjacent(unsignedBytes.AsByte(), signedBytes.AsSByte())).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Widen(Vector256<int> sum) =>
+        Avx2.MultiplyAddAdjacent(sum.AsInt16(), Vector256.Create((short)1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> PrepareScale(Vector256<int> scalePairs) =>
+        scalePairs;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Scale(Vector256<int> sum, Vector256<int> preparedScale) =>
+        Avx2.MultiplyAddAdjacent(sum.AsInt16(), preparedScale.AsInt16());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> DotSigned(Vector256<int> sum, Vector256<int> absolute, Vector256<sbyte> signed)
+    {
+        Vector256<short> pairs = Avx2.MultiplyAddAdjacent(absolute.AsByte(), signed);
+        return sum + Avx2.MultiplyAddAdjacent(pairs, Vector256.Create((short)1));
+    }
+}
+
+/// <summary>
+/// Products on AVX-VNNI: VPDPBUSD adds four products to a 32-bit lane at once, so nothing is widened, and a scale is a
+/// 32-bit multiplication.
+/// </summary>
+internal readonly struct QuadProducts : IByteProducts
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> DotAdd(Vector256<int> sum, Vector256<int> unsignedBytes, Vector256<int> signedBytes) =>
+        AvxVnni.MultiplyWideningAndAdd(sum, unsignedBytes.AsByte(), signedBytes.AsSByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Widen(Vector256<int> sum) =>
+        sum;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> PrepareScale(Vector256<int> scalePairs) =>
+        (scalePairs << 16) >> 16;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Scale(Vector256<int> sum, Vector256<int> preparedScale) =>
+        sum * preparedScale;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> DotSigned(Vector256<int> sum, Vector256<int> absolute, Vector256<sbyte> signed) =>
+        AvxVnni.MultiplyWideningAndAdd(sum, absolute.AsByte(), signed);
+}
+
+/// <summary>Eight lanes on AVX2, with bytes multiplied in the way of <typeparamref name="TP"/>.</summary>
+internal readonly unsafe struct Lanes256<TP> : ILanes<Vector256<int>, Vector256<float>>
+    where TP : struct, IByteProducts
 {
     public static int Count => 8;
 
@@ -45,28 +115,21 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<floa
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> DotAdd(Vector256<int> sum, Vector256<int> unsignedBytes, Vector256<int> signedBytes) =>
-        Avx2.Add(sum.AsInt16(), Avx2.MultiplyAddAdjacent(unsignedBytes.AsByte(), signedBytes.AsSByte())).AsInt32();
+        TP.DotAdd(sum, unsignedBytes, signedBytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Widen(Vector256<int> sum) =>
-        Avx2.MultiplyAddAdjacent(sum.AsInt16(), Vector256.Create((short)1));
+    public static Vector256<int> Widen(Vector256<int> sum) => TP.Widen(sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> PrepareScale(Vector256<int> scalePairs) =>
-        scalePairs;
+    public static Vector256<int> PrepareScale(Vector256<int> scalePairs) => TP.PrepareScale(scalePairs);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Scale(Vector256<int> sum, Vector256<int> preparedScale) =>
-        Avx2.MultiplyAddAdjacent(sum.AsInt16(), preparedScale.AsInt16());
+    public static Vector256<int> Scale(Vector256<int> sum, Vector256<int> preparedScale) => TP.Scale(sum, preparedScale);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> DotSigned(
-        Vector256<int> sum, Vector256<int> weights, Vector256<int> absolute, Vector256<int> activations)
-    {
-        Vector256<sbyte> signed = Avx2.Sign(activations.AsSByte(), weights.AsSByte());
-        Vector256<short> pairs = Avx2.MultiplyAddAdjacent(absolute.AsByte(), signed);
-        return sum + Avx2.MultiplyAddAdjacent(pairs, Vector256.Create((short)1));
-    }
+        Vector256<int> sum, Vector256<int> weights, Vector256<int> absolute, Vector256<int> activations) =>
+        TP.DotSigned(sum, absolute, Avx2.Sign(activations.AsSByte(), weights.AsSByte()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> MultiplyPairs(Vector256<int> a, Vector256<int> b) =>

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Fourteen.Kernels.Lanes;
 
-/// <summary>Sixteen lanes on AVX-512BW, in the manner of <see cref="Lanes256"/>.</summary>
+/// <summary>Sixteen lanes on AVX-512BW, in the manner of <see cref="PairProducts"/>.</summary>
 internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<float>>
 {
     public static int Count => 16;

@@ -78,7 +78,7 @@ internal static unsafe class FloatTile
                 break;
             case IsaPath.AvxVnni:
             case IsaPath.Avx2:
-                Run<Lanes256, V256I, V256F>(tile, columns, x, xStride, tokens, output, stride, first);
+                Run<Lanes256<PairProducts>, V256I, V256F>(tile, columns, x, xStride, tokens, output, stride, first);
                 break;
             case IsaPath.Vector128:
                 Run<Lanes128, V128I, V128F>(tile, columns, x, xStride, tokens, output, stride, first);

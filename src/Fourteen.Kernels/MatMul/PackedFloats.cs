@@ -42,7 +42,7 @@ internal static unsafe class PackedFloats
                 break;
             case IsaPath.AvxVnni:
             case IsaPath.Avx2:
-                Widen<Lanes256, V256I, V256F>(type, packed, count, tile);
+                Widen<Lanes256<PairProducts>, V256I, V256F>(type, packed, count, tile);
                 break;
             case IsaPath.Vector128:
                 Widen<Lanes128, V128I, V128F>(type, packed, count, tile);

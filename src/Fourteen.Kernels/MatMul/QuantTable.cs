@@ -39,9 +39,9 @@ internal static unsafe class QuantTable
 {
     private static readonly QuantKind[] Rows =
     [
-        Block32(GgmlType.Q4_0, TileQ4_0.BlockBytes, &TileQ4_0.Pack, TilePath.Of<TileQ4_0>()),
-        Block32(GgmlType.Q4_1, TileQ4_1.BlockBytes, &TileQ4_1.Pack, TilePath.Of<TileQ4_1>()),
-        Block32(GgmlType.Q8_0, TileQ8_0.BlockBytes, &TileQ8_0.Pack, TilePath.Of<TileQ8_0>()),
+        Block32<TileQ4_0>(GgmlType.Q4_0, &TileQ4_0.Pack),
+        Block32<TileQ4_1>(GgmlType.Q4_1, &TileQ4_1.Pack),
+        Block32<TileQ8_0>(GgmlType.Q8_0, &TileQ8_0.Pack),
         Block256(GgmlType.Q4_K, TileQ4_K.BlockBytes, &TileQ4_K.Pack, TilePath.Of<TileQ4_K>()),
         Block256(GgmlType.Q6_K, TileQ6_K.BlockBytes, &TileQ6_K.Pack, TilePath.Of<TileQ6_K>()),
         Floats(GgmlType.F16, &PackedFloats.Pack16),
@@ -53,15 +53,15 @@ internal static unsafe class QuantTable
 
     internal static QuantKind? Find(GgmlType type) => Array.Find(Rows, row => row.Type == type);
 
-    private static QuantKind Block32(
-        GgmlType type, int blockBytes, delegate*<byte*, long, int, int, byte*, void> pack, TilePath[] paths) => new()
+    private static QuantKind Block32<TB>(GgmlType type, delegate*<byte*, long, int, int, byte*, void> pack)
+        where TB : struct, IBlock32 => new()
         {
             Type = type,
             Activation = ActivationFormat.Block32,
             BlockColumns = 32,
-            BlockBytes = blockBytes,
+            BlockBytes = TB.BlockBytes,
             Pack = pack,
-            Paths = paths,
+            Paths = TilePath.Of<Block32Tile<TB>>(),
         };
 
     private static QuantKind Block256(

@@ -80,6 +80,24 @@ internal static unsafe class Tile
         }
     }
 
+    /// <summary>Writes one vector a token.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Store<TL, TI, TF, TN>(float* target, nint stride, TF value0, TF value1, TF value2, TF value3)
+        where TL : struct, ILanes<TI, TF>
+        where TI : struct
+        where TF : struct
+        where TN : struct, ITokenCount
+    {
+        TL.Store(target, value0);
+        if (TN.Count > 1)
+            TL.Store(target + stride, value1);
+        if (TN.Count > 2)
+        {
+            TL.Store(target + (2 * stride), value2);
+            TL.Store(target + (3 * stride), value3);
+        }
+    }
+
     internal static void RunScalar<TTile>(
         byte* group, int blocks, ActivationRows* x, int tokens, float* output, nint stride)
         where TTile : struct, ITile
@@ -110,8 +128,8 @@ internal readonly unsafe struct TilePath
     internal static TilePath[] Of<TTile>()
         where TTile : struct, ITile =>
     [
-        new(IsaPath.AvxVnni, &Tile.Run<TTile, LanesVnni, V256I, V256F>),
-        new(IsaPath.Avx2, &Tile.Run<TTile, Lanes256, V256I, V256F>),
+        new(IsaPath.AvxVnni, &Tile.Run<TTile, Lanes256<QuadProducts>, V256I, V256F>),
+        new(IsaPath.Avx2, &Tile.Run<TTile, Lanes256<PairProducts>, V256I, V256F>),
         new(IsaPath.Avx512, &Tile.Run<TTile, Lanes512, V512I, V512F>),
         new(IsaPath.Vector128, &Tile.Run<TTile, Lanes128, V128I, V128F>),
         new(IsaPath.Scalar, &Tile.RunScalar<TTile>),

@@ -76,7 +76,7 @@ internal readonly unsafe struct TileQ6_K : ITile
             offsets += 16;
         }
 
-        Blocks.Store<TL, TI, TF, TN>(output + (token * stride) + row, stride, total0, total1, total2, total3);
+        Tile.Store<TL, TI, TF, TN>(output + (token * stride) + row, stride, total0, total1, total2, total3);
     }
 
     public static float Scalar(byte* group, int row, int blocks, in ActivationRows x, int token)

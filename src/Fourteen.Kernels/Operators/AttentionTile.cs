@@ -26,7 +26,7 @@ internal static unsafe class AttentionTile
                 break;
             case IsaPath.AvxVnni:
             case IsaPath.Avx2:
-                Scores<Lanes256, V256I, V256F>(query, keys, headDim, scale, scores);
+                Scores<Lanes256<PairProducts>, V256I, V256F>(query, keys, headDim, scale, scores);
                 break;
             case IsaPath.Vector128:
                 Scores<Lanes128, V128I, V128F>(query, keys, headDim, scale, scores);
@@ -45,7 +45,7 @@ internal static unsafe class AttentionTile
         int done = isa switch
         {
             IsaPath.Avx512 => AddValues<Lanes512, V512I, V512F>(weights, values, count, headDim, sum),
-            IsaPath.AvxVnni or IsaPath.Avx2 => AddValues<Lanes256, V256I, V256F>(weights, values, count, headDim, sum),
+            IsaPath.AvxVnni or IsaPath.Avx2 => AddValues<Lanes256<PairProducts>, V256I, V256F>(weights, values, count, headDim, sum),
             IsaPath.Vector128 => AddValues<Lanes128, V128I, V128F>(weights, values, count, headDim, sum),
             _ => 0,
         };
@@ -66,7 +66,7 @@ internal static unsafe class AttentionTile
         if (isa is IsaPath.AvxVnni or IsaPath.Avx2 or IsaPath.Avx512)
         {
             for (; i + 8 <= count; i += 8)
-                Lanes256.LoadHalf(halves + (2 * i)).Store(floats + i);
+                Lanes256<PairProducts>.LoadHalf(halves + (2 * i)).Store(floats + i);
         }
         else if (isa == IsaPath.Vector128)
         {
