@@ -59,7 +59,7 @@ internal sealed class TokenizerJsonStages(string path)
                     ReadByteLevel(step);
                     break;
                 default:
-                    throw Unsupported(PreTokenizerPlace, "pre-tokenizer", type, 
+                    throw Unsupported(PreTokenizerPlace, "pre-tokenizer", type,
                         "Split, Digits, Punctuation, ByteLevel, Sequence");
             }
         }

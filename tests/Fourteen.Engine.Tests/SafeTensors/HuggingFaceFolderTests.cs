@@ -82,7 +82,10 @@ public sealed class HuggingFaceFolderTests
         using ModelFolder folder = new("qwen3");
         folder.Config["rope_scaling"] = new JsonObject
         {
-            ["type"] = "yarn", ["factor"] = 4, ["original_max_position_embeddings"] = 32, ["beta_fast"] = 16,
+            ["type"] = "yarn",
+            ["factor"] = 4,
+            ["original_max_position_embeddings"] = 32,
+            ["beta_fast"] = 16,
             ["attention_factor"] = 2.0,
         };
         using HuggingFaceFolder model = HuggingFaceFolder.Open(folder.Write().Path);
@@ -101,7 +104,10 @@ public sealed class HuggingFaceFolderTests
     {
         JsonObject scaling = new()
         {
-            ["rope_type"] = "llama3", ["factor"] = 8.0, ["low_freq_factor"] = 1.0, ["high_freq_factor"] = 4.0,
+            ["rope_type"] = "llama3",
+            ["factor"] = 8.0,
+            ["low_freq_factor"] = 1.0,
+            ["high_freq_factor"] = 4.0,
             ["original_max_position_embeddings"] = 8192,
         };
         using ModelFolder old = new("llama");

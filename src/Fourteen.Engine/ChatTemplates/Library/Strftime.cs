@@ -75,7 +75,8 @@ internal static class Strftime
             case 'P': return now.Hour < 12 ? "am" : "pm";
             case 'r': return Format(now, "%I:%M:%S %p");
             case 'R': return Format(now, "%H:%M");
-            case 's': return new DateTimeOffset(now, TimeSpan.Zero).ToUnixTimeSeconds()
+            case 's':
+                return new DateTimeOffset(now, TimeSpan.Zero).ToUnixTimeSeconds()
                 .ToString(CultureInfo.InvariantCulture);
             case 'S': return Number(now.Second, 2, '0', flag);
             case 't': return "\t";

@@ -45,7 +45,8 @@ internal static class StringLiteral
             case 'x': return Hex(body, at + 1, 2, text, line);
             case 'u': return Hex(body, at + 1, 4, text, line);
             case 'U': return Hex(body, at + 1, 8, text, line);
-            case 'N': throw SyntaxException.At(
+            case 'N':
+                throw SyntaxException.At(
                 line, "\\N{...} needs the names of all characters: write \\uXXXX instead");
             case >= '0' and <= '7': return Octal(body, at, text);
             default: text.Append('\\').Append(c); break;
