@@ -96,7 +96,8 @@ internal static class LogitsCommand
             : Encode(session, parsed.GetRequiredValue(options.Prompt)!); // One of the two is given.
         int[] positions = ParsePositions(parsed.GetRequiredValue(options.Positions), tokens.Length);
         var question = new Question(tokens, positions, parsed.GetValue(options.Top));
-        LogitsRow[] rows = await ComputeAsync(session, question, parsed.GetValue(options.Chunk) ?? int.MaxValue, cancellation);
+        int chunk = parsed.GetValue(options.Chunk) ?? int.MaxValue;
+        LogitsRow[] rows = await ComputeAsync(session, question, chunk, cancellation);
         if (parsed.GetValue(options.Json))
             JsonLine.Print(streams, writer => Write(writer, session, question, rows));
         else
@@ -155,8 +156,10 @@ internal static class LogitsCommand
     {
         Tokenizer tokenizer = session.Model.Text.Tokenizer;
         int[] ids = tokenizer.Encode(text, AddedTokens.All);
-        bool lacksBos = tokenizer.AddBos && tokenizer.BosId is not null && (ids.Length == 0 || ids[0] != tokenizer.BosId);
-        return lacksBos ? [tokenizer.BosId!.Value, .. ids] : ids; // Not null where it is lacking.
+        // A text that begins with the BOS itself must not get a second one.
+        return tokenizer is { AddBos: true, BosId: { } bos } && (ids.Length == 0 || ids[0] != bos)
+            ? [bos, .. ids]
+            : ids;
     }
 
     /// <summary>One row for each position that was asked for, in the order of asking.</summary>

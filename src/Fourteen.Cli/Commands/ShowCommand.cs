@@ -104,7 +104,8 @@ internal static class ShowCommand
         yield return ("ends at", ends.Length > 0 ? ends : "no token: only a limit ends an answer");
         yield return ("template", text.Template is { } template
             ? $"{template.Source.Length} characters; {(text.Thinking.CanThink ? "the model can think" : "no thinking")}"
-            : "none");    }
+            : "none");
+    }
 
     private static void Print(
         StandardStreams streams, ModelSummary summary, (string Mode, SamplingDefaults Defaults)[] samplings)

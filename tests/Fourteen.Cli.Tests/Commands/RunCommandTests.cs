@@ -138,12 +138,14 @@ public sealed class RunCommandTests
     [Fact]
     public async Task Raw_Text_IsContinuedWithoutATemplate()
     {
-        JsonElement json = await JsonAsync("-p", "The capital of Peru is L", "--raw", "--temp", "0", "--max-tokens", "4");
+        const string Rendered = $"<|im_start|>user\n{Peru}<|im_end|>\n<|im_start|>assistant\n"
+            + "<think>\n\n</think>\n\nThe capital of";
 
-        Assert.DoesNotContain("capital of Peru is", json.GetProperty("text").GetString()!, StringComparison.Ordinal);
-        Assert.Equal("length", json.GetProperty("finish_reason").GetString());
-        // As many as `fourteen tokenize` gives: a template would add its own.
-        Assert.Equal(6, json.GetProperty("usage").GetProperty("prompt_tokens").GetInt32());
+        JsonElement json = await JsonAsync("-p", Rendered, "--raw", "--temp", "0");
+
+        Assert.Equal(" Peru is Lima.", json.GetProperty("text").GetString());
+        Assert.Equal("stop", json.GetProperty("finish_reason").GetString());
+        Assert.Equal(22, json.GetProperty("usage").GetProperty("prompt_tokens").GetInt32());
     }
 
     [Fact]
