@@ -5,6 +5,7 @@ using System.CommandLine.Parsing;
 using Fourteen.Cli.Output;
 using Fourteen.Engine;
 using Fourteen.Engine.ChatTemplates;
+using Fourteen.Engine.Sampling;
 
 namespace Fourteen.Cli;
 
@@ -52,9 +53,9 @@ public static class Program
             await streams.Output.FlushAsync(CancellationToken.None);
             return code;
         }
-        catch (UsageException e)
+        catch (Exception e) when (e is UsageException or PlatformNotSupportedException)
         {
-            code = Complain(streams, e, Usage);
+            code = Complain(streams, e, Usage); // The latter is FOURTEEN_ISA, which names a path that is not here.
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -64,8 +65,8 @@ public static class Program
         {
             return OutputClosed; // "| head" has seen enough: nothing to tell
         }
-        catch (Exception e) when (e is ModelFileException or RequestException or TemplateException or IOException
-            or UnauthorizedAccessException)
+        catch (Exception e) when (e is ModelFileException or RequestException or TemplateException or SamplingException
+            or IOException or UnauthorizedAccessException)
         {
             code = Complain(streams, e, Failure);
         }

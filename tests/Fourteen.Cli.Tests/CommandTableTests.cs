@@ -41,8 +41,27 @@ public sealed class CommandTableTests
             Assert.EndsWith(".", verb.Description, StringComparison.Ordinal);
             Assert.NotEmpty(verb.Examples);
             Assert.All(verb.Examples, example =>
-                Assert.Contains($"fourteen {verb.Name} ", example, StringComparison.Ordinal));
+                Assert.Contains($"fourteen {verb.Name} ", $"{example} ", StringComparison.Ordinal));
         });
+    }
+
+    [Theory, MemberData(nameof(Verbs))]
+    public async Task Examples_OfEachVerb_HaveOptionsThatItsHelpLists(string verb)
+    {
+        CommandLineRun help = await CommandLineRun.OfAsync(verb, "--help");
+
+        string options = help.Output.Split("Options:")[1].Split("Examples:")[0];
+        IEnumerable<string> used = CommandTable.Verbs.Single(row => row.Name == verb).Examples
+            .SelectMany(example => example.Split(' ')).Where(word => word.Length > 1 && word[0] == '-');
+        Assert.All(used, option => Assert.Matches($@"(?m)^  (-\w, )?{option}[ ,]", options));
+    }
+
+    [Theory, MemberData(nameof(Verbs))]
+    public async Task Help_OfEachVerb_FitsEightyColumns(string verb)
+    {
+        CommandLineRun help = await CommandLineRun.OfAsync(verb, "--help");
+
+        Assert.All(help.Lines, line => Assert.True(line.Length <= 80, line));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Threading.Channels;
 using Fourteen.Cli.Output;
 using Fourteen.Engine;
+using Fourteen.Engine.Sampling;
 
 namespace Fourteen.Cli.Batches;
 
@@ -114,7 +115,7 @@ internal static class BatchRun
             // Parsed before the first await: the line's memory is the reader's.
             return new Outcome(await answer(BatchRow.Parse(line), number, cancellation), null);
         }
-        catch (Exception e) when (e is RowException or RequestException or UsageException)
+        catch (Exception e) when (e is RowException or RequestException or UsageException or SamplingException)
         {
             string error = $"row {number}: {e.Message}";
             return new Outcome(

@@ -5,6 +5,7 @@ using Fourteen.Cli.Batches;
 using Fourteen.Cli.Output;
 using Fourteen.Engine;
 using Fourteen.Engine.ChatTemplates;
+using Fourteen.Engine.Sampling;
 using Fourteen.Protocol.Chat;
 
 namespace Fourteen.Cli.Commands;
@@ -22,7 +23,7 @@ internal sealed class Conversation : IDisposable
     private ChatRequest _request;
     private string? _system;
     private string _lastThought = "";
-    private Usage? _lastUsage;
+    private Finished? _lastEnd;
 
     internal Conversation(ModelSession session, GenerationSettings settings, string? system, StandardStreams streams)
     {
@@ -42,9 +43,11 @@ internal sealed class Conversation : IDisposable
         new("/clear", "forget the conversation", (chat, _, _) => chat.Clear()),
         new("/system", "TEXT: set the system message; without a text, remove it",
             (chat, text, _) => chat.SetSystem(text)),
-        new("/think", "let the model think before it answers", (chat, _, _) => chat.SetThink(true)),
-        new("/no_think", "answer without thinking", (chat, _, _) => chat.SetThink(false)),
-        new("/thought", "show the last thought in full", (chat, _, _) => chat.Say(chat._lastThought)),
+        new("/think", "let the model think before it answers",
+            (chat, text, stop) => chat.SetThinkAsync(true, text, stop)),
+        new("/no_think", "answer without thinking",
+            (chat, text, stop) => chat.SetThinkAsync(false, text, stop)),
+        new("/thought", "show the last thought in full", (chat, _, _) => chat.Say(chat.LastThought())),
         new("/save", "FILE: write the conversation as JSON", (chat, file, stop) => chat.SaveAsync(file, stop)),
         new("/load", "FILE: go on with a saved conversation", (chat, file, stop) => chat.LoadAsync(file, stop)),
         new("/stats", "what the last answer took", (chat, _, _) => chat.Say(chat.Statistics())),
@@ -55,7 +58,7 @@ internal sealed class Conversation : IDisposable
     {
         if (_streams.InputIsTerminal)
         {
-            await Say("Type a message, or /help. Ctrl-C stops an answer; "
+            await Say("Type a message, or /help. Ctrl-C stops an answer.\n"
                 + "\"\"\" begins and ends a text of several lines.");
         }
 
@@ -63,7 +66,7 @@ internal sealed class Conversation : IDisposable
         {
             if (text.Length == 0)
                 continue;
-            string name = text.Split(' ', '\n')[0];
+            string name = text.Split(' ', '\t', '\n')[0];
             Row? row = Array.Find(Rows, candidate => candidate.Name == name);
             if (row is not null && !await row.Run(this, text[name.Length..].Trim(), cancellation))
                 return;
@@ -80,57 +83,60 @@ internal sealed class Conversation : IDisposable
     {
         _history.Add(new ChatMessage("user", text));
         ChatMessage[] messages = _system is null ? [.. _history] : [new ChatMessage("system", _system), .. _history];
-        _lastUsage = null;
-        using CancellationTokenSource stop = _reader.BeginAnswer(cancellation);
-        using var thought = new ThoughtView(_streams);
-        var answer = new StringBuilder();
-        try
+        var view = new AnswerView(_streams);
+        Finished? end = null;
+        string? problem = null;
+        using (CancellationTokenSource stop = _reader.BeginAnswer(cancellation))
+        using (view)
         {
-            ChatRequest request = _request with { Messages = messages };
-            await foreach (ChatEvent item in _session.Provider.StreamAsync(request, stop.Token))
-                await ShowAsync(item, thought, answer);
+            try
+            {
+                ChatRequest request = _request with { Messages = messages };
+                await foreach (ChatEvent item in _session.Provider.StreamAsync(request, stop.Token))
+                {
+                    end = item as Finished;
+                    await view.ShowAsync(item);
+                }
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                problem = "Stopped.";
+            }
+            catch (RequestException e) when (e.Parameter == "prompt")
+            {
+                problem = $"fourteen: {e.Message}; /clear forgets the conversation";
+            }
+            catch (Exception e) when (e is RequestException or TemplateException or SamplingException)
+            {
+                problem = $"fourteen: {e.Message}";
+            }
+            finally
+            {
+                _reader.EndAnswer();
+            }
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+
+        await KeepAsync(view, end, problem);
+    }
+
+    /// <summary>Puts an answer into the history; a question without one is taken out, as if it had not been asked.
+    /// </summary>
+    private async Task KeepAsync(AnswerView view, Finished? end, string? problem)
+    {
+        if (problem is not null)
+            await Say(problem);
+        if (end is null && view.Answer.Length == 0)
         {
-            await _streams.Error.WriteAsync(" [stopped]");
-        }
-        catch (Exception e) when (e is RequestException or TemplateException)
-        {
-            await _streams.Error.WriteLineAsync($"fourteen: {e.Message}");
             _history.RemoveAt(_history.Count - 1);
             return;
         }
-        finally
-        {
-            _reader.EndAnswer();
-        }
 
-        thought.Fold();
-        await _streams.Output.WriteLineAsync();
-        await _streams.Output.FlushAsync(cancellation);
-        if (_lastUsage is not null)
-            await _streams.Error.WriteLineAsync(AnswerStatistics.Line(_lastUsage));
-        _lastThought = thought.Text;
-        _history.Add(new ChatMessage("assistant", answer.ToString()));
-    }
-
-    private async Task ShowAsync(ChatEvent item, ThoughtView thought, StringBuilder answer)
-    {
-        switch (item)
-        {
-            case ThoughtDelta delta:
-                thought.Append(delta.Text);
-                break;
-            case TextDelta delta:
-                thought.Fold();
-                answer.Append(delta.Text);
-                await _streams.Output.WriteAsync(delta.Text);
-                await _streams.Output.FlushAsync(CancellationToken.None);
-                break;
-            case Finished finished:
-                _lastUsage = finished.Usage;
-                break;
-        }
+        _history.Add(new ChatMessage("assistant", view.Answer));
+        _lastThought = view.Thought;
+        if (end is null)
+            return;
+        _lastEnd = end;
+        await Say(AnswerStatistics.Line(end));
     }
 
     private async Task<bool> Say(string text)
@@ -154,17 +160,27 @@ internal sealed class Conversation : IDisposable
         return Say(_system is null ? "There is no system message now." : "The system message is set.");
     }
 
-    private Task<bool> SetThink(bool think)
+    private string LastThought() =>
+        _lastThought.Length == 0 ? "There was no thought before the last answer." : _lastThought;
+
+    /// <summary>What stands behind the switch is a question, as Qwen's users write it.</summary>
+    private async Task<bool> SetThinkAsync(bool think, string question, CancellationToken cancellation)
     {
-        if (!_session.Model.Text.Thinking.CanThink)
-            return Say("This model cannot think: it has no <think> token.");
-        _request = _request with { Think = think };
-        return Say(think ? "The model thinks before it answers." : "The model answers without thinking.");
+        bool canThink = _session.Model.Text.Thinking.CanThink;
+        if (canThink)
+            _request = _request with { Think = think };
+        string mode = think ? "The model thinks before it answers." : "The model answers without thinking.";
+        await Say(canThink ? mode : "This model cannot think: it has no <think> token.");
+        if (question.Length > 0)
+            await AnswerAsync(question, cancellation);
+        return true;
     }
 
-    private string Statistics() => _lastUsage is null
+    private string Statistics() => _lastEnd is null
         ? "There has been no complete answer yet."
-        : $"{AnswerStatistics.Line(_lastUsage)}; seed {_lastUsage.Seed}; {_history.Count} messages";
+        : $"{AnswerStatistics.Line(_lastEnd)}; seed {_lastEnd.Usage.Seed}; {CountMessages()}";
+
+    private string CountMessages() => _history.Count == 1 ? "1 message" : $"{_history.Count} messages";
 
     private async Task<bool> SaveAsync(string file, CancellationToken cancellation)
     {
@@ -185,7 +201,7 @@ internal sealed class Conversation : IDisposable
                 Write(writer, message);
             writer.WriteEndArray();
             await writer.FlushAsync(cancellation);
-            return await Say($"{_history.Count} messages are in {file}.");
+            return await Say($"{CountMessages()} saved to {file}.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -212,7 +228,7 @@ internal sealed class Conversation : IDisposable
             _system = messages.Count > 0 && messages[0].Role == "system" ? messages[0].Content : null;
             _history.Clear();
             _history.AddRange(_system is null ? messages : messages[1..]);
-            return await Say($"{_history.Count} messages came from {file}.");
+            return await Say($"{CountMessages()} loaded from {file}.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or RowException)
         {

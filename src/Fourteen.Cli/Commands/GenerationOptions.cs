@@ -18,11 +18,12 @@ public sealed class GenerationOptions
     private const int PenaltyMax = 100;
 
     private readonly Option<int?> _threads = Number<int>(
-        "--threads", "N", "Worker threads.", 1, ThreadsMax);
+        "--threads", "N", "Worker threads; else one for each processor.", 1, ThreadsMax);
     private readonly Option<int?> _context = Number<int>(
-        "--ctx", "N", "Context in tokens.", 1, TokensMax);
+        "--ctx", "N", "Context in tokens; else what the model was made for.", 1, TokensMax);
     private readonly Option<double?> _temperature = Number<double>(
-        "--temp", "T", "Temperature; 0 always takes the most probable token.", 0, TemperatureMax);
+        "--temp", "T", "Temperature; 0 always takes the most probable token. Where this and the next three are "
+        + "not given, the model's own defaults hold: see fourteen show.", 0, TemperatureMax);
     private readonly Option<int?> _topK = Number<int>(
         "--top-k", "K", "Keep the K most probable tokens; 0 is off.", 0, TokensMax);
     private readonly Option<double?> _topP = Number<double>(
@@ -63,7 +64,7 @@ public sealed class GenerationOptions
     private readonly Option<KvType?> _kvType = new("--kv-type")
     {
         HelpName = "f16|f32",
-        Description = "Storage type of the KV cache.",
+        Description = "Storage type of the KV cache; else f16.",
         CustomParser = result => result.Tokens[0].Value switch
         {
             "f16" => KvType.F16,
@@ -139,7 +140,7 @@ public sealed class GenerationOptions
     };
 
     /// <summary>An option for a number in [min, max], or in (min, max] where the bound itself means nothing.</summary>
-    private static Option<T?> Number<T>(
+    internal static Option<T?> Number<T>(
         string name, string helpName, string description, T min, T max, bool aboveMin = false)
         where T : struct, INumber<T>
     {

@@ -15,18 +15,24 @@ internal static class LogitsCommand
     /// <summary>Rows of a batch that are computed together; the others wait.</summary>
     private const int SequencesMax = 64;
 
+    /// <summary>More than any vocabulary has.</summary>
+    private const int TopMax = 1 << 24;
+
+    /// <summary>Tokens that are shown to people who do not say how many.</summary>
+    private const int TopUsual = 10;
+
     public static Verb Verb { get; } = new(
         "logits",
         "Computes logits, or the most likely next tokens, at positions of a text.",
         [
             "fourteen logits model.gguf -p \"The capital of France is\" --top 5",
-            "fourteen logits model.gguf --tokens 785,6722,315 --positions all --precise --json",
+            "fourteen logits model.gguf --tokens 785,6722 --positions all --precise --json",
             "fourteen logits model.gguf --batch rows.jsonl --chunk 16 --threads 2",
         ],
         Define);
 
     private sealed record Options(
-        Option<string?> Prompt, Option<string?> Tokens, Option<string> Positions, Option<int?> Top, Option<int> Chunk,
+        Option<string?> Prompt, Option<string?> Tokens, Option<string> Positions, Option<int?> Top, Option<int?> Chunk,
         Option<string?> Batch, Option<bool> Json);
 
     private static void Define(Command command, StandardStreams streams)
@@ -41,24 +47,19 @@ internal static class LogitsCommand
                 Description = "Positions, counted from 0, whose next token is asked for.",
                 DefaultValueFactory = _ => "last",
             },
-            new Option<int?>("--top")
-            {
-                HelpName = "N",
-                Description = "Only the N most likely tokens of each position.",
-            },
-            new Option<int>("--chunk")
-            {
-                HelpName = "N",
-                Description = "Tokens computed in one step at most.",
-                DefaultValueFactory = _ => 512,
-            },
+            GenerationOptions.Number<int>(
+                "--top", "N", "Only the N most likely tokens of each position.", 1, TopMax),
+            GenerationOptions.Number<int>(
+                "--chunk", "N", "Tokens of a text computed in one step at most; else as many as the engine likes.",
+                1, int.MaxValue),
             new Option<string?>("--batch")
             {
                 HelpName = "FILE.jsonl",
                 Description = "Answer each row {\"prompt\" or \"tokens\", \"positions\", \"top\"} of the file (- is "
-                    + "standard input) by one line; all rows are computed together.",
+                    + "standard input) by one line, or {\"error\"} where it cannot be used; rows are computed "
+                    + "together.",
             },
-            new Option<bool>("--json") { Description = "Print JSON." });
+            new Option<bool>("--json") { Description = "Print one JSON document; a batch always does." });
         var generation = new GenerationOptions();
         command.Add(model);
         command.Add(options.Prompt);
@@ -95,11 +96,12 @@ internal static class LogitsCommand
             : Encode(session, parsed.GetRequiredValue(options.Prompt)!); // One of the two is given.
         int[] positions = ParsePositions(parsed.GetRequiredValue(options.Positions), tokens.Length);
         var question = new Question(tokens, positions, parsed.GetValue(options.Top));
-        List<LogitsRow> rows = await ComputeAsync(session, question, parsed.GetValue(options.Chunk), cancellation);
+        int chunk = parsed.GetValue(options.Chunk) ?? int.MaxValue;
+        LogitsRow[] rows = await ComputeAsync(session, question, chunk, cancellation);
         if (parsed.GetValue(options.Json))
             JsonLine.Print(streams, writer => Write(writer, session, question, rows));
         else
-            Print(session, question with { Top = question.Top ?? 10 }, rows, streams);
+            Print(session, question with { Top = question.Top ?? TopUsual }, rows, streams);
         return Program.Success;
     }
 
@@ -107,7 +109,7 @@ internal static class LogitsCommand
         ModelSession session, Options options, ParseResult parsed, string file, StandardStreams streams,
         CancellationToken cancellation)
     {
-        int chunk = parsed.GetValue(options.Chunk);
+        int chunk = parsed.GetValue(options.Chunk) ?? int.MaxValue;
         string positions = parsed.GetRequiredValue(options.Positions);
         int? top = parsed.GetValue(options.Top);
         return await BatchRun.RunTogetherAsync(
@@ -115,48 +117,73 @@ internal static class LogitsCommand
             async (row, _, stop) =>
             {
                 Question question = ReadRow(session, row, positions, top);
-                List<LogitsRow> rows = await ComputeAsync(session, question, chunk, stop);
+                LogitsRow[] rows = await ComputeAsync(session, question, chunk, stop);
                 return writer => Write(writer, session, question, rows);
             },
             cancellation);
     }
 
+    /// <summary>What a row may call its text; "text" as the rows of tokenize do.</summary>
+    private static readonly string[] TextFields = ["tokens", "prompt", "text"];
+
     private sealed record Question(int[] Tokens, int[] Positions, int? Top);
 
     private static Question ReadRow(ModelSession session, BatchRow row, string positions, int? top)
     {
-        int[] tokens = row.Has("tokens")
+        string[] given = [.. TextFields.Where(row.Has)];
+        if (given.Length != 1)
+        {
+            throw new RowException(
+                $"the row needs exactly one of {string.Join(", ", TextFields)}, found {given.Length} of them");
+        }
+
+        int[] tokens = given[0] == "tokens"
             ? row.RequireIntegers("tokens")
-            : Encode(session, row.RequireString("prompt"));
+            : Encode(session, row.RequireString(given[0]));
         int[] asked = row.FindKind("positions") switch
         {
             null => ParsePositions(positions, tokens.Length),
             JsonValueKind.Array => row.RequireIntegers("positions"),
             _ => ParsePositions(row.RequireString("positions"), tokens.Length),
         };
-        return new Question(tokens, asked, row.FindInteger("top") ?? top);
+        int? best = row.FindInteger("top") ?? top;
+        return best is null or (>= 1 and <= TopMax)
+            ? new Question(tokens, asked, best)
+            : throw new RowException($"\"top\" must be an integer from 1 to {TopMax}, found {best}");
     }
 
     private static int[] Encode(ModelSession session, string text)
     {
         Tokenizer tokenizer = session.Model.Text.Tokenizer;
         int[] ids = tokenizer.Encode(text, AddedTokens.All);
-        bool lacksBos = tokenizer.AddBos && tokenizer.BosId is not null
-            && (ids.Length == 0 || ids[0] != tokenizer.BosId);
-        return lacksBos ? [tokenizer.BosId!.Value, .. ids] : ids; // Not null where it is lacking.
+        // A text that begins with the BOS itself must not get a second one.
+        return tokenizer is { AddBos: true, BosId: { } bos } && (ids.Length == 0 || ids[0] != bos)
+            ? [bos, .. ids]
+            : ids;
     }
 
-    private static async Task<List<LogitsRow>> ComputeAsync(
+    /// <summary>One row for each position that was asked for, in the order of asking.</summary>
+    private static async Task<LogitsRow[]> ComputeAsync(
         ModelSession session, Question question, int chunk, CancellationToken cancellation)
     {
-        var rows = new List<LogitsRow>();
+        var rows = new Dictionary<int, LogitsRow>();
         await foreach (LogitsRow row in session.Engine.LogitsAsync(
             session.Model, question.Tokens, question.Positions, chunk, cancellation))
         {
-            rows.Add(row);
+            // JSON has no word for them, and a probability cannot be had from them.
+            int odd = Array.FindIndex(row.Logits, logit => !float.IsFinite(logit));
+            if (odd >= 0)
+            {
+                throw new SamplingException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{session.Model.Path}: at position {row.Position} the logit of token {odd} is {row.Logits[odd]}; "
+                    + $"the weights are damaged, download the file again"));
+            }
+
+            rows.Add(row.Position, row);
         }
 
-        return rows;
+        return Array.ConvertAll(question.Positions, position => rows[position]);
     }
 
     private static int[] ParsePositions(string text, int length) => text switch
@@ -175,7 +202,7 @@ internal static class LogitsCommand
                 : throw new UsageException($"{name} must be integers separated by commas, found {word}"));
     }
 
-    private static void Write(Utf8JsonWriter writer, ModelSession session, Question question, List<LogitsRow> rows)
+    private static void Write(Utf8JsonWriter writer, ModelSession session, Question question, LogitsRow[] rows)
     {
         WriteIntegers(writer, "tokens", question.Tokens);
         WriteIntegers(writer, "positions", rows.Select(row => row.Position));
@@ -223,7 +250,7 @@ internal static class LogitsCommand
         writer.WriteEndArray();
     }
 
-    private static void Print(ModelSession session, Question question, List<LogitsRow> rows, StandardStreams streams)
+    private static void Print(ModelSession session, Question question, LogitsRow[] rows, StandardStreams streams)
     {
         foreach (LogitsRow row in rows)
         {

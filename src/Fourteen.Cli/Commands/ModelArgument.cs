@@ -24,9 +24,21 @@ internal static class ModelArgument
     public static Argument<string?> CreateOptional() => new("MODEL")
     {
         Arity = ArgumentArity.ZeroOrOne,
-        Description = "A GGUF file, or a folder with config.json and safetensors; else the embedded SmolLM2-135M.",
+        Description = "A GGUF file, or a folder that holds one, or safetensors with config.json; else the "
+            + "embedded SmolLM2-135M.",
         HelpName = "MODEL",
     };
+
+    /// <summary>
+    /// The file or folder with weights that the user means: a folder without safetensors stands for the only GGUF file
+    /// in it.
+    /// </summary>
+    public static string FindWeights(string model)
+    {
+        bool holdsSafetensors = File.Exists(Path.Combine(model, "model.safetensors"))
+            || File.Exists(Path.Combine(model, "model.safetensors.index.json"));
+        return Directory.Exists(model) && !holdsSafetensors && FindGguf(model) is { } file ? file : model;
+    }
 
     /// <summary>
     /// The tokenizer of a GGUF file, a tokenizer.json, Mistral's tekken.json or a SentencePiece model (each may be

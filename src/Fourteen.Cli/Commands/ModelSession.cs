@@ -33,7 +33,7 @@ internal sealed class ModelSession : IDisposable
         string? path, GenerationSettings settings, int sequencesMax, StandardStreams streams,
         CancellationToken cancellation)
     {
-        string file = path ?? FindEmbedded();
+        string file = path is null ? FindEmbedded() : ModelArgument.FindWeights(path);
         var engine = new InferenceEngine(
             new EngineOptions { Threads = settings.Threads ?? Environment.ProcessorCount }, TimeProvider.System);
         try
@@ -48,6 +48,7 @@ internal sealed class ModelSession : IDisposable
             using var progress = new ProgressLine(streams, $"loading {Path.GetFileName(file)}");
             LoadedModel model = await engine.LoadAsync(
                 file, options, (done, layers) => progress.Report(done, layers), cancellation);
+            RefuseThinking(settings, model);
             return new ModelSession(engine, model);
         }
         catch
@@ -71,6 +72,14 @@ internal sealed class ModelSession : IDisposable
         }
 
         throw new UsageException($"the embedded model {EmbeddedModel} is not here: name a model");
+    }
+
+    /// <summary>Asking for a thought and getting none in silence would mislead.</summary>
+    private static void RefuseThinking(GenerationSettings settings, LoadedModel model)
+    {
+        string? asked = settings.Think == true ? "--think" : settings.ThinkBudgetTokens > 0 ? "--think-budget" : null;
+        if (asked is not null && !model.Text.Thinking.CanThink)
+            throw new UsageException($"{asked}: {model.Path} cannot think, it has no <think> token; leave it out");
     }
 
     /// <summary>What the user said, as a request without a prompt.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Fourteen.Cli.Output;
@@ -27,7 +28,7 @@ internal static class RunCommand
         var prompt = new Option<string?>("--prompt", "-p")
         {
             HelpName = "TEXT",
-            Description = "What to ask; without it, standard input.",
+            Description = "What to ask; without it, standard input less its last line feed.",
         };
         var system = new Option<string?>("--system") { HelpName = "TEXT", Description = "A system message before it." };
         var raw = new Option<bool>("--raw") { Description = "Continue the text as it is, without a chat template." };
@@ -43,9 +44,9 @@ internal static class RunCommand
         {
             if (parsed.GetValue(raw) && parsed.GetValue(system) is not null)
                 throw new UsageException("--raw has no messages, so --system has no place in it");
-            string text = parsed.GetValue(prompt) ?? await streams.ReadTextAsync("--prompt", cancellation);
+            string text = parsed.GetValue(prompt) ?? await ReadPromptAsync(streams, cancellation);
             if (text.Length == 0)
-                throw new UsageException("--prompt must be a text that is not empty");
+                throw new UsageException("the prompt must be a text that is not empty");
             GenerationSettings settings = generation.Read(parsed);
             using ModelSession session = await ModelSession.LoadAsync(
                 parsed.GetValue(model), settings, 1, streams, cancellation);
@@ -54,11 +55,25 @@ internal static class RunCommand
                 Text = parsed.GetValue(raw) ? text : null,
                 Messages = Messages(parsed.GetValue(system), text),
             };
+            request = request with { Sampling = request.Sampling with { Seed = settings.Seed ?? DrawSeed() } };
             return parsed.GetValue(json)
                 ? await PrintJsonAsync(session, request, streams, cancellation)
                 : await StreamAsync(session, request, streams, cancellation);
         });
     }
+
+    /// <summary>echo and files end in a line feed that nobody means; a model would see it.</summary>
+    private static async Task<string> ReadPromptAsync(StandardStreams streams, CancellationToken cancellation)
+    {
+        if (streams.InputIsTerminal)
+            throw new UsageException("ask by -p TEXT, or pipe a text into standard input; see fourteen run --help");
+        string text = await streams.ReadTextAsync("--prompt", cancellation);
+        string lessFeed = text.EndsWith('\n') ? text[..^1] : text;
+        return lessFeed.EndsWith('\r') ? lessFeed[..^1] : lessFeed;
+    }
+
+    /// <summary>Below 2^53, so that every reader of the JSON document gets the seed that --seed needs.</summary>
+    private static ulong DrawSeed() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) >> 11;
 
     private static ChatMessage[] Messages(string? system, string prompt) => system is null
         ? [new ChatMessage("user", prompt)]
@@ -67,31 +82,18 @@ internal static class RunCommand
     private static async Task<int> StreamAsync(
         ModelSession session, ChatRequest request, StandardStreams streams, CancellationToken cancellation)
     {
-        using var thought = new ThoughtView(streams);
-        Usage? usage = null;
-        await foreach (ChatEvent item in session.Provider.StreamAsync(request, cancellation))
+        Finished? end = null;
+        using (var view = new AnswerView(streams))
         {
-            switch (item)
+            await foreach (ChatEvent item in session.Provider.StreamAsync(request, cancellation))
             {
-                case ThoughtDelta delta:
-                    thought.Append(delta.Text);
-                    break;
-                case TextDelta delta:
-                    thought.Fold();
-                    await streams.Output.WriteAsync(delta.Text);
-                    await streams.Output.FlushAsync(cancellation);
-                    break;
-                case Finished finished:
-                    usage = finished.Usage;
-                    break;
+                end = item as Finished;
+                await view.ShowAsync(item);
             }
         }
 
-        thought.Fold();
-        await streams.Output.WriteLineAsync();
-        await streams.Output.FlushAsync(cancellation);
-        if (usage is not null)
-            await streams.Error.WriteLineAsync(AnswerStatistics.Line(usage));
+        if (end is not null)
+            await streams.Error.WriteLineAsync(AnswerStatistics.Line(end));
         return Program.Success;
     }
 
@@ -112,7 +114,7 @@ internal static class RunCommand
                     break;
                 case Finished finished:
                     JsonLine.Print(streams, writer => Write(writer, session, text, thought, finished));
-                    await streams.Error.WriteLineAsync(AnswerStatistics.Line(finished.Usage));
+                    await streams.Error.WriteLineAsync(AnswerStatistics.Line(finished));
                     break;
             }
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fourteen.Cli.Batches;
+using Fourteen.Cli.Output;
 using Fourteen.Protocol.Chat;
 
 namespace Fourteen.Cli.Commands;
@@ -7,6 +8,8 @@ namespace Fourteen.Cli.Commands;
 /// <summary>A conversation as JSON: an array of objects with role and content.</summary>
 internal static class SavedMessages
 {
+    private static readonly string[] Roles = ["system", "user", "assistant", "tool"];
+
     /// <summary>Throws <see cref="RowException"/> naming the message that is not one.</summary>
     public static IEnumerable<ChatMessage> Read(JsonElement json, string file)
     {
@@ -15,7 +18,14 @@ internal static class SavedMessages
         int index = 0;
         foreach (JsonElement item in json.EnumerateArray())
         {
-            yield return new ChatMessage(Text(item, "role", index), Text(item, "content", index));
+            string role = Text(item, "role", index);
+            if (!Roles.Contains(role))
+            {
+                throw new RowException(
+                    $"the role of message {index} must be {string.Join(", ", Roles)}, found {Quoted.Piece(role)}");
+            }
+
+            yield return new ChatMessage(role, Text(item, "content", index));
             index++;
         }
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Fourteen.Cli.Output;
 using Fourteen.Engine.Models;
+using Fourteen.Engine.Sampling;
 using Spectre.Console;
 
 namespace Fourteen.Cli.Commands;
@@ -12,7 +13,7 @@ internal static class ShowCommand
 {
     public static Verb Verb { get; } = new(
         "show",
-        "Shows what a model file holds: shape, types, memory, tokenizer, template, licence.",
+        "Shows what a model file holds: shape, types, memory, tokenizer, licence.",
         [
             "fourteen show model.gguf",
             "fourteen show",
@@ -28,18 +29,30 @@ internal static class ShowCommand
         command.Add(json);
         command.SetAction((parsed, _) =>
         {
-            using ModelFile file = ModelFile.Open(parsed.GetValue(model) ?? ModelSession.FindEmbedded());
+            using ModelFile file = ModelFile.Open(
+                parsed.GetValue(model) is { } path ? ModelArgument.FindWeights(path) : ModelSession.FindEmbedded());
             ModelSummary summary = ModelSummary.Read(file);
             if (parsed.GetValue(json))
-                JsonLine.Print(streams, writer => Write(writer, summary));
+                JsonLine.Print(streams, writer => Write(writer, summary, Samplings(file, summary)));
             else
-                Print(streams, summary);
+                Print(streams, summary, Samplings(file, summary));
             return Task.FromResult(summary.Problem is null ? Program.Success : Program.Failure);
         });
     }
 
+    /// <summary>The sampling defaults of each mode: one, or where the model's differ, with and without thinking.
+    /// </summary>
+    private static (string Mode, SamplingDefaults Defaults)[] Samplings(ModelFile file, ModelSummary summary)
+    {
+        if (summary.Sampling is not { } usual)
+            return [];
+        SamplingDefaults direct = SamplingDefaults.Of(file, thinks: false);
+        return usual == direct ? [("sampling", usual)] : [("sampling", usual), ("sampling_no_think", direct)];
+    }
+
     /// <summary>Labels and values in the order in which people ask for them.</summary>
-    private static IEnumerable<(string Label, string Value)> Facts(ModelSummary summary)
+    private static IEnumerable<(string Label, string Value)> Facts(
+        ModelSummary summary, (string Mode, SamplingDefaults Defaults)[] samplings)
     {
         yield return ("file", summary.Path);
         if (summary.Name is not null)
@@ -67,6 +80,13 @@ internal static class ShowCommand
 
         foreach ((string, string) fact in TextFacts(summary))
             yield return fact;
+        foreach ((string mode, SamplingDefaults s) in samplings)
+        {
+            yield return (mode == "sampling" ? mode : "", string.Create(
+                CultureInfo.InvariantCulture,
+                $"temperature {s.Temperature}, top-k {s.TopK}, top-p {s.TopP}, min-p {s.MinP} ({s.Source})"));
+        }
+
         yield return ("licence", summary.Licence ?? "the file names none");
     }
 
@@ -85,36 +105,42 @@ internal static class ShowCommand
         yield return ("template", text.Template is { } template
             ? $"{template.Source.Length} characters; {(text.Thinking.CanThink ? "the model can think" : "no thinking")}"
             : "none");
-        if (summary.Sampling is { } s)
-        {
-            yield return ("sampling", string.Create(
-                CultureInfo.InvariantCulture,
-                $"temperature {s.Temperature}, top-k {s.TopK}, top-p {s.TopP}, min-p {s.MinP} ({s.Source})"));
-        }
     }
 
-    private static void Print(StandardStreams streams, ModelSummary summary)
+    private static void Print(
+        StandardStreams streams, ModelSummary summary, (string Mode, SamplingDefaults Defaults)[] samplings)
     {
-        IAnsiConsole console = Tables.ConsoleOver(streams);
-        Grid facts = new Grid().AddColumn(new GridColumn { NoWrap = true }).AddColumn();
-        foreach ((string label, string value) in Facts(summary))
-            facts.AddRow(new Text(label), new Text(value));
-        console.Write(facts);
+        FactList.Print(streams, [.. Facts(summary, samplings)]);
+        if (summary.Classes.Count > 0)
+            PrintClasses(streams, summary);
+        if (summary.Problem is not null)
+            streams.Error.WriteLine($"fourteen: this model cannot be run: {summary.Problem}");
+    }
+
+    private static void PrintClasses(StandardStreams streams, ModelSummary summary)
+    {
         Table table = Tables.Create(
             ("tensors", false), ("type", false), ("count", true), ("parameters", true), ("bytes", true));
         foreach (TensorClass row in summary.Classes)
         {
             table.AddRow(
-                Markup.Escape(row.Name), row.Type, row.Count.ToString(CultureInfo.InvariantCulture),
+                Markup.Escape(Shortened(row.Name)), row.Type, row.Count.ToString(CultureInfo.InvariantCulture),
                 Count(row.Parameters), Bytes(row.Bytes));
         }
 
-        console.Write(table);
-        if (summary.Problem is not null)
-            streams.Error.WriteLine($"fourteen: this model cannot be run: {summary.Problem}");
+        Tables.ConsoleOver(streams).Write(table);
     }
 
-    private static void Write(Utf8JsonWriter writer, ModelSummary summary)
+    /// <summary>Tensors of unknown architectures may have long names; the table has 80 columns.</summary>
+    private static string Shortened(string name)
+    {
+        const int ColumnsMax = 32;
+        string clean = TerminalText.WithoutControls(name);
+        return clean.Length <= ColumnsMax ? clean : $"{clean[..(ColumnsMax - 1)]}…";
+    }
+
+    private static void Write(
+        Utf8JsonWriter writer, ModelSummary summary, (string Mode, SamplingDefaults Defaults)[] samplings)
     {
         writer.WriteString("path", summary.Path);
         writer.WriteString("name", summary.Name);
@@ -141,8 +167,8 @@ internal static class ShowCommand
         writer.WriteString("tokenizer", summary.TokenizerKind);
         if (summary.Text is { } text)
             WriteText(writer, text);
-        if (summary.Sampling is { } sampling)
-            WriteSampling(writer, sampling);
+        foreach ((string mode, SamplingDefaults sampling) in samplings)
+            WriteSampling(writer, mode, sampling);
         writer.WriteStartArray("tensors");
         foreach (TensorClass row in summary.Classes)
         {
@@ -170,9 +196,9 @@ internal static class ShowCommand
         writer.WriteBoolean("can_think", text.Thinking.CanThink);
     }
 
-    private static void WriteSampling(Utf8JsonWriter writer, Engine.Sampling.SamplingDefaults sampling)
+    private static void WriteSampling(Utf8JsonWriter writer, string mode, SamplingDefaults sampling)
     {
-        writer.WriteStartObject("sampling");
+        writer.WriteStartObject(mode);
         writer.WriteNumber("temperature", sampling.Temperature);
         writer.WriteNumber("top_k", sampling.TopK);
         writer.WriteNumber("top_p", sampling.TopP);
@@ -188,7 +214,10 @@ internal static class ShowCommand
         _ => value.ToString("N0", CultureInfo.InvariantCulture),
     };
 
-    private static string Bytes(long value) => value >= 1L << 30
-        ? string.Create(CultureInfo.InvariantCulture, $"{value / (double)(1L << 30):F2} GiB")
-        : string.Create(CultureInfo.InvariantCulture, $"{value / (double)(1 << 20):F1} MiB");
+    private static string Bytes(long value) => value switch
+    {
+        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{value / (double)(1L << 30):F2} GiB"),
+        >= 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{value / (double)(1 << 20):F1} MiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{value / (double)(1 << 10):F1} KiB"),
+    };
 }

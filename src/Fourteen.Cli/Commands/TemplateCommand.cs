@@ -21,7 +21,7 @@ internal static class TemplateCommand
         [
             "fourteen template model.gguf --messages conversation.json",
             "echo '[{\"role\":\"user\",\"content\":\"Hi\"}]' | fourteen template chat.jinja",
-            "fourteen template tokenizer_config.json --messages conversation.json --no-generation-prompt --json",
+            "fourteen template chat.jinja --messages talk.json --no-generation-prompt",
             "fourteen template model.gguf --batch rows.jsonl",
         ],
         Define);

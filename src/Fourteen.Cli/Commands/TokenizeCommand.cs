@@ -19,7 +19,7 @@ internal static class TokenizeCommand
             "fourteen tokenize tokenizer.json \"<|im_start|>user\" --special --json",
             "fourteen tokenize model.gguf --decode 9707,11,1879",
             "fourteen tokenize model.gguf --batch rows.jsonl",
-            "echo '{\"ids\":[9707],\"skip_special\":true}' | fourteen tokenize model.gguf --decode --batch -",
+            "echo '{\"ids\":[9707]}' | fourteen tokenize model.gguf --decode --batch -",
         ],
         Define);
 

@@ -7,7 +7,11 @@ namespace Fourteen.Cli.Output;
 /// <summary>What an answer took, as a line for people.</summary>
 internal static class AnswerStatistics
 {
-    public static string Line(Usage usage) => string.Create(
+    public static string Line(Finished finished) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{(finished.Reason == "length" ? "cut at the limit; " : "")}{Line(finished.Usage)}");
+
+    private static string Line(Usage usage) => string.Create(
         CultureInfo.InvariantCulture,
         $"{usage.PromptTokens} tokens in, {usage.CompletionTokens} out; "
         + $"first token {usage.TimeToFirstToken.TotalSeconds:F2} s; "

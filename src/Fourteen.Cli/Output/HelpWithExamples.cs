@@ -7,8 +7,9 @@ namespace Fourteen.Cli.Output;
 /// <summary>The usual help of a command, and after it the examples of <see cref="CommandTable"/>.</summary>
 internal sealed class HelpWithExamples : SynchronousCommandLineAction
 {
-    /// <summary>The same text on every terminal, so that it can be tested and quoted.</summary>
-    private const int ColumnsMax = 110;
+    /// <summary>The same text on every terminal, so that it can be tested and quoted, and none wraps it again.
+    /// </summary>
+    private const int ColumnsMax = 80;
 
     private readonly HelpAction _usual = new() { MaxWidth = ColumnsMax };
 

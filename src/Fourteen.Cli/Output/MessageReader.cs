@@ -10,6 +10,7 @@ namespace Fourteen.Cli.Output;
 internal sealed class MessageReader : IDisposable
 {
     private const string Fence = "\"\"\"";
+    private const string Prompt = "> ";
 
     /// <summary>Lines that arrive within this time of each other were pasted, not typed.</summary>
     private static readonly TimeSpan PasteGap = TimeSpan.FromMilliseconds(30);
@@ -32,10 +33,15 @@ internal sealed class MessageReader : IDisposable
     public async Task<string?> ReadAsync(CancellationToken cancellation)
     {
         if (_streams.InputIsTerminal)
-            await _streams.Error.WriteAsync("> ");
+            await _streams.Error.WriteAsync(Prompt);
         string? line = await ReadLineAsync(cancellation);
         if (line is null)
+        {
+            if (_streams.InputIsTerminal)
+                await _streams.Error.WriteLineAsync(); // Ctrl-D leaves the cursor behind the prompt.
             return null;
+        }
+
         if (line.TrimStart().StartsWith(Fence, StringComparison.Ordinal))
             return await ReadFencedAsync(line.TrimStart()[Fence.Length..], cancellation);
         var text = new StringBuilder(line);
@@ -99,7 +105,7 @@ internal sealed class MessageReader : IDisposable
             if (_answer is not null)
                 _answer.Cancel();
             else
-                _streams.Error.WriteLine("\n(/exit or Ctrl-D leaves)");
+                _streams.Error.Write($"\n(/exit or Ctrl-D leaves)\n{Prompt}");
         }
     }
 }

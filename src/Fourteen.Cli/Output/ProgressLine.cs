@@ -11,6 +11,9 @@ internal sealed class ProgressLine(StandardStreams streams, string label) : IDis
 {
     private const int BarColumns = 30;
 
+    /// <summary>With the bar 79 columns: a line that wraps cannot be drawn over.</summary>
+    private const int LabelColumnsMax = 40;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
 
@@ -45,11 +48,12 @@ internal sealed class ProgressLine(StandardStreams streams, string label) : IDis
 
     private string Describe(long done, long total)
     {
+        string name = label.Length <= LabelColumnsMax ? label : $"{label[..(LabelColumnsMax - 1)]}…";
         if (total <= 0)
-            return string.Create(CultureInfo.InvariantCulture, $"{label}: {done:N0}");
+            return string.Create(CultureInfo.InvariantCulture, $"{name}: {done:N0}");
         double share = Math.Clamp((double)done / total, 0, 1);
         int filled = (int)(share * BarColumns);
         string bar = new string('#', filled) + new string('.', BarColumns - filled);
-        return string.Create(CultureInfo.InvariantCulture, $"{label}: [{bar}] {share * 100,3:F0} %");
+        return string.Create(CultureInfo.InvariantCulture, $"{name}: [{bar}] {share * 100,3:F0} %");
     }
 }

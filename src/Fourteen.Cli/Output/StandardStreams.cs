@@ -71,6 +71,7 @@ public sealed class StandardStreams
 
     /// <summary>The whole of standard input as text.</summary>
     /// <param name="wanted">What the text is, for the message where nobody would ever type it.</param>
+    /// <exception cref="UsageException">Standard input is a terminal.</exception>
     internal async Task<string> ReadTextAsync(string wanted, CancellationToken cancellation)
     {
         if (InputIsTerminal)

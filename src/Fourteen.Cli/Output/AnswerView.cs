@@ -1,0 +1,50 @@
+using System.Text;
+using Fourteen.Protocol.Chat;
+
+namespace Fourteen.Cli.Output;
+
+/// <summary>
+/// An answer while it comes: the thought to standard error, the answer to standard output, each piece at once. Also an
+/// answer that is broken off ends its line.
+/// </summary>
+internal sealed class AnswerView(StandardStreams streams) : IDisposable
+{
+    private readonly ThoughtView _thought = new(streams);
+    private readonly StringBuilder _answer = new();
+    private bool _begun;
+
+    /// <summary>The answer so far.</summary>
+    public string Answer => _answer.ToString();
+
+    /// <summary>The thought so far.</summary>
+    public string Thought => _thought.Text;
+
+    public async Task ShowAsync(ChatEvent item)
+    {
+        _begun |= item is not ThoughtDelta;
+        switch (item)
+        {
+            case ThoughtDelta delta:
+                _thought.Append(delta.Text);
+                break;
+            case TextDelta delta:
+                _thought.Fold();
+                _answer.Append(delta.Text);
+                await streams.Output.WriteAsync(
+                    streams.OutputIsTerminal ? TerminalText.WithoutControls(delta.Text) : delta.Text);
+                // Not cancelled: what has been drawn is shown.
+                await streams.Output.FlushAsync(CancellationToken.None);
+                break;
+        }
+    }
+
+    /// <summary>Ends the thought and the answer's line, where there are any.</summary>
+    public void Dispose()
+    {
+        _thought.Fold();
+        if (!_begun)
+            return;
+        streams.Output.WriteLine();
+        streams.Output.Flush();
+    }
+}
