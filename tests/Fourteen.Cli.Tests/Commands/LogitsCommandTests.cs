@@ -163,7 +163,8 @@ public sealed class LogitsCommandTests
         (string Row, string? Named)[] rows =
         [
             ("{\"tokens\":[1]}", null), ("{\"tokens\":[]}", "one token or more"), ("{\"tokens\":[512]}", "511"),
-            ("{\"tokens\":[-1]}", "-1"), ("{\"tokens\":[1.5]}", "1.5"), ("{\"tokens\":[1],\"positions\":[1]}", "0 … 0"),
+            ("{\"tokens\":[-1]}", "-1"), ("{\"tokens\":[1.5]}", "1.5"),
+            ("{\"tokens\":[1],\"positions\":[1]}", "0 … 0"),
             ("{\"tokens\":[1],\"positions\":\"x\"}", "found x"), ("{\"tokens\":[1],\"positions\":7}", "positions"),
             ("{\"tokens\":[1],\"top\":0}", "\"top\""), ("{\"tokens\":[1],\"prompt\":\"x\"}", "exactly one"),
             ("{}", "exactly one"), ("[1]", "object"), ("{\"tokens\":", "JSON"), ("{\"tokens\":[2]}", null),

@@ -63,7 +63,7 @@ public sealed class LogitsGoldenTests
     private static string IssueOf(string? type) => type is "falcon" or "bitnet" ? "D" : "A2";
 
     private static string ToRow(JsonElement row) =>
-        $"{{\"tokens\":{row.GetProperty("ids").GetRawText()},\"positions\":{row.GetProperty("positions").GetRawText()}}}";
+        $"{{\"tokens\":{row.GetProperty("ids")},\"positions\":{row.GetProperty("positions")}}}";
 
     private static string? FindDifference(
         JsonElement row, JsonElement answer, ReadOnlySpan<float> reference, int vocabulary)
