@@ -81,7 +81,8 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         {
             StopTokens = request.IgnoreEnd ? [] : model.Text.EndTokens,
             StopStrings = request.Stop,
-            TokensMax = request.MaxTokens,
+            // What the context has room for is a limit too, so that a thought leaves room for the answer.
+            TokensMax = Math.Max(1, Math.Min(request.MaxTokens ?? int.MaxValue, model.Context - prompt.Length)),
             Thinking = model.Text.Thinking with { Budget = request.ThinkBudget },
         };
         if ((sampling.FindProblem() ?? answer.FindProblem()) is { } problem)

@@ -14,7 +14,7 @@ public sealed partial class ReadmeTests
     public async Task FirstCommand_OfTheReadme_GivesTheAnswerThatItShows()
     {
         Match shown = FirstCommand().Match(Readme);
-        Assert.True(shown.Success, "the README's first block runs the program, and the block after it shows the output");
+        Assert.True(shown.Success, "the README's first block runs the program, and the next shows the output");
         string prompt = shown.Groups["prompt"].Value;
 
         CommandLineRun run = await CommandLineRun.OfAsync("run", "-p", prompt, "--temp", "0");

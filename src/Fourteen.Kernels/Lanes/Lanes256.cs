@@ -124,7 +124,8 @@ internal readonly unsafe struct Lanes256<TP> : ILanes<Vector256<int>, Vector256<
     public static Vector256<int> PrepareScale(Vector256<int> scalePairs) => TP.PrepareScale(scalePairs);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Scale(Vector256<int> sum, Vector256<int> preparedScale) => TP.Scale(sum, preparedScale);
+    public static Vector256<int> Scale(Vector256<int> sum, Vector256<int> preparedScale) =>
+        TP.Scale(sum, preparedScale);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> DotSigned(
