@@ -27,8 +27,8 @@ public sealed class GgufBuilder
     public int Alignment { get; set; } = 32;
 
     /// <summary>
-    /// Where the last built file has its numbers (version, counts, lengths, types, dimensions, offsets), for programs
-    /// that break them.
+    /// Where the last built file has its numbers (version, counts, lengths, types, values, dimensions, offsets), for
+    /// programs that break them.
     /// </summary>
     public IReadOnlyList<(int Offset, int Bytes)> Numbers => _numbers;
 
@@ -148,14 +148,14 @@ public sealed class GgufBuilder
             case byte v: _stream.WriteByte(v); break;
             case sbyte v: _stream.WriteByte((byte)v); break;
             case bool v: _stream.WriteByte(v ? (byte)1 : (byte)0); break;
-            case ushort v: _stream.Write(BitConverter.GetBytes(v)); break;
-            case short v: _stream.Write(BitConverter.GetBytes(v)); break;
-            case uint v: _stream.Write(BitConverter.GetBytes(v)); break;
-            case int v: _stream.Write(BitConverter.GetBytes(v)); break;
-            case float v: _stream.Write(BitConverter.GetBytes(v)); break;
-            case ulong v: _stream.Write(BitConverter.GetBytes(v)); break;
-            case long v: _stream.Write(BitConverter.GetBytes(v)); break;
-            case double v: _stream.Write(BitConverter.GetBytes(v)); break;
+            case ushort v: Number(v, 2); break;
+            case short v: Number((ushort)v, 2); break;
+            case uint v: Number(v, 4); break;
+            case int v: Number((uint)v, 4); break;
+            case float v: Number(BitConverter.SingleToUInt32Bits(v), 4); break;
+            case ulong v: Number(v, 8); break;
+            case long v: Number((ulong)v, 8); break;
+            case double v: Number(BitConverter.DoubleToUInt64Bits(v), 8); break;
             default: throw new ArgumentException($"GGUF has no values of {value.GetType().Name}.", nameof(value));
         }
     }
