@@ -16,12 +16,16 @@ internal sealed record GenerationPlan(int[] Prompt, SamplingOptions Sampling, An
 /// </summary>
 public sealed class InferenceEngine : IDisposable
 {
+    /// <summary>Positions of a model's cache that are believed: blocks are counted in 32 bits.</summary>
+    private const long PositionsMax = 1L << 31;
+
     private readonly EngineOptions _options;
     private readonly EngineLoop _loop;
     private readonly TimeProvider _clock;
 
     public InferenceEngine(EngineOptions options, TimeProvider clock)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.StepTokens, 1, nameof(options));
         _options = options;
         _clock = clock;
         _loop = new EngineLoop(options.Threads);
@@ -44,9 +48,24 @@ public sealed class InferenceEngine : IDisposable
                     "context", $"the context must be 1 … {config.ContextLength} tokens for {path}, found {context}");
             }
 
+            long positions = (long)context * options.SequencesMax;
+            if (options.SequencesMax < 1 || positions > PositionsMax)
+            {
+                throw new RequestException(
+                    "sequences",
+                    $"one sequence or more with at most {PositionsMax} positions together are wanted, found "
+                    + $"{options.SequencesMax} of {context}");
+            }
+
             var model = new LoadedModel(file, config, context, options);
-            await _loop.RunAsync(() => Load(model, progress), cancellation).ConfigureAwait(false);
+            await _loop.RunAsync(() => Load(model, progress, cancellation), cancellation).ConfigureAwait(false);
             return model;
+        }
+        catch (OutOfMemoryException e)
+        {
+            file.Dispose();
+            throw new ModelFileException(
+                path, "", "there is not enough memory to load this model", "use a smaller one or a shorter context", e);
         }
         catch
         {
@@ -83,7 +102,7 @@ public sealed class InferenceEngine : IDisposable
             throw new RequestException("chunk", $"a chunk must have 1 token or more, found {chunkMax}");
         using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var consumer = new LogitsConsumer(tokens.Count, positions);
-        Submit(model, new Sequence(tokens, model.Config.Rope, chunkMax, consumer, left.Token));
+        _loop.Submit(model.Runtime, new Sequence(tokens, model.Config.Rope, chunkMax, consumer, left.Token));
         try
         {
             await foreach (LogitsRow row in consumer.Rows.ReadAllAsync(cancellation).ConfigureAwait(false))
@@ -116,8 +135,10 @@ public sealed class InferenceEngine : IDisposable
             new AnswerAssembler(plan.Answer, text, plan.Prompt), model.Context, _clock);
         using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var sequence = new Sequence(plan.Prompt, model.Config.Rope, int.MaxValue, consumer, left.Token);
-        consumer.Begin(sequence);
-        Submit(model, sequence);
+        if (consumer.Begin(sequence))
+            consumer.End(sequence, null);
+        else
+            _loop.Submit(model.Runtime, sequence);
         try
         {
             await foreach (GenerationEvent item in consumer.Events.ReadAllAsync(cancellation).ConfigureAwait(false))
@@ -131,14 +152,26 @@ public sealed class InferenceEngine : IDisposable
 
     public void Dispose() => _loop.Dispose();
 
-    private void Submit(LoadedModel model, Sequence sequence) =>
-        _loop.Post(() => model.Runtime.Scheduler.Add(sequence));
-
-    private void Load(LoadedModel model, Action<int, int>? progress)
+    private void Load(LoadedModel model, Action<int, int>? progress, CancellationToken cancellation)
     {
+        void Report(int done, int layers)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            progress?.Invoke(done, layers);
+        }
+
         ModelWeights weights = ModelWeights.Load(
-            model.File, model.Config, _loop.Pool, packed: !model.Options.Precise, progress);
-        model.Runtime = new ModelRuntime(model, weights, _loop.Pool, _options.Isa, _options.StepTokens);
+            model.File, model.Config, _loop.Pool, packed: !model.Options.Precise, Report);
+        try
+        {
+            model.Runtime = new ModelRuntime(model, weights, _loop.Pool, _options.Isa, _options.StepTokens);
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+
         _loop.Add(model.Runtime);
     }
 }

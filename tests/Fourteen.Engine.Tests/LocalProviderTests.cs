@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Fourteen.Engine.Gguf;
 using Fourteen.Engine.Models;
 using Fourteen.Protocol.Chat;
 using Fourteen.Testing;
@@ -177,6 +179,44 @@ public sealed class LocalProviderTests
         Assert.Equal(40, answer.Finished.Usage.PromptTokens + answer.Finished.Usage.CompletionTokens);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task Stream_EmptyThoughtFillsTheContext_EndsByLength(int room)
+    {
+        ChatRequest request = Request("Count to 6.") with { ThinkBudget = 0, MaxTokens = 20 };
+        int prompt;
+        using (var ample = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false))
+            prompt = (await ample.AskAsync(request)).Finished.Usage.PromptTokens;
+        using var session = await Session.LoadAsync(
+            SharedFiles.Model(TinyChat), precise: false, context: prompt + room);
+        Answer answer = await session.AskAsync(request);
+        Assert.Equal("length", answer.Finished.Reason);
+        Assert.Equal("", answer.Thought);
+        Assert.Equal("length", (await session.AskAsync(request)).Finished.Reason);
+    }
+
+    [Fact]
+    public async Task Stream_WeightsThatAreNotNumbers_NamesTheReason()
+    {
+        string path = SharedFiles.Model(TinyChat);
+        string broken = Path.Combine(Path.GetTempPath(), $"fourteen-{Guid.NewGuid():N}.gguf");
+        try
+        {
+            await File.WriteAllBytesAsync(broken, await WithNaNAsync(path, "output_norm.weight"), Token);
+            using var session = await Session.LoadAsync(broken, precise: false);
+            RequestException refused = await Assert.ThrowsAsync<RequestException>(
+                () => session.AskAsync(Request("Hello")));
+            Assert.Contains("not a number", refused.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(broken);
+        }
+    }
+
     [Fact]
     public async Task Stream_Cancelled_StopsAndTheEngineGoesOn()
     {
@@ -190,6 +230,19 @@ public sealed class LocalProviderTests
         });
         Assert.Contains("Tokyo", (await session.AskAsync(Request("What is the capital of Japan?"))).Text,
             StringComparison.Ordinal);
+    }
+
+    /// <summary>The file with NaN as the first value of a tensor of 32-bit floats.</summary>
+    private static async Task<byte[]> WithNaNAsync(string path, string name)
+    {
+        byte[] content = await File.ReadAllBytesAsync(path, Token);
+        using ModelFile file = ModelFile.Open(path);
+        TensorEntry tensor = file.RequireTensor(name);
+        byte[] values = new byte[tensor.Bytes];
+        Marshal.Copy(tensor.Address, values, 0, values.Length);
+        int at = content.AsSpan().IndexOf(values);
+        BitConverter.TryWriteBytes(content.AsSpan(at), float.NaN);
+        return content;
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

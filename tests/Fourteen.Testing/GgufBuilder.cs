@@ -27,8 +27,8 @@ public sealed class GgufBuilder
     public int Alignment { get; set; } = 32;
 
     /// <summary>
-    /// Where the last built file has its numbers (version, counts, lengths, types, dimensions, offsets), for programs
-    /// that break them.
+    /// Where the last built file has its numbers (version, counts, lengths, types, values, dimensions, offsets), for
+    /// programs that break them.
     /// </summary>
     public IReadOnlyList<(int Offset, int Bytes)> Numbers => _numbers;
 
@@ -36,6 +36,13 @@ public sealed class GgufBuilder
     {
         _values.Add((key, value));
         return this;
+    }
+
+    /// <summary>Adds a key, or gives one that is there another value.</summary>
+    public GgufBuilder Set(string key, object value)
+    {
+        _values.RemoveAll(pair => pair.Key == key);
+        return Add(key, value);
     }
 
     /// <summary>Adds a tensor of <paramref name="type"/> with its data in place.</summary>
@@ -54,18 +61,27 @@ public sealed class GgufBuilder
         return this;
     }
 
-    /// <summary>A small valid model with values of every type, some tensors and a vocabulary.</summary>
+    /// <summary>A small valid file with values of every type, some tensors, a configuration and a tokenizer.</summary>
     public static GgufBuilder Sample() => new GgufBuilder()
         .Add("general.architecture", "qwen3")
         .Add("general.alignment", 32u)
         .Add("a.byte", (byte)200).Add("a.sbyte", (sbyte)-3).Add("a.ushort", (ushort)60_000).Add("a.short", (short)-9)
         .Add("a.int", -70_000).Add("a.float", 0.5f).Add("a.bool", true)
         .Add("a.ulong", 1UL << 40).Add("a.long", -(1L << 40)).Add("a.double", 0.1)
-        .Add("tokenizer.ggml.tokens", (string[])["a", "b", "", "löng", "<|end|>"])
-        .Add("tokenizer.ggml.scores", (float[])[1, 2, 3, 4, 5])
-        .Add("tokenizer.ggml.token_type", (int[])[1, 1, 1, 1, 3])
+        .Add("tokenizer.ggml.tokens", (string[])["a", "b", "", "löng", "<|end|>", "ab"])
+        .Add("tokenizer.ggml.scores", (float[])[1, 2, 3, 4, 5, 6])
+        .Add("tokenizer.ggml.token_type", (int[])[1, 1, 1, 1, 3, 1])
+        .Add("tokenizer.ggml.model", "gpt2").Add("tokenizer.ggml.pre", "qwen2")
+        .Add("tokenizer.ggml.merges", (string[])["a b"]).Add("tokenizer.ggml.eos_token_id", 4u)
+        .Add("tokenizer.chat_template", "{% for m in messages %}{{ m['content'] | trim }}{% endfor %}")
+        .Add("qwen3.block_count", 1u).Add("qwen3.context_length", 64u).Add("qwen3.embedding_length", 8u)
+        .Add("qwen3.feed_forward_length", 16u).Add("qwen3.attention.head_count", 4u)
+        .Add("qwen3.attention.head_count_kv", 2u).Add("qwen3.attention.key_length", 8u)
+        .Add("qwen3.attention.layer_norm_rms_epsilon", 1e-6f).Add("qwen3.rope.freq_base", 1e6f)
+        .Add("qwen3.rope.scaling.type", "yarn").Add("qwen3.rope.scaling.factor", 4f)
+        .Add("qwen3.rope.scaling.original_context_length", 32u)
         .Add("b.bools", (bool[])[true, false]).Add("b.doubles", (double[])[0.25]).Add("b.bytes", (byte[])[1, 255])
-        .AddTensor("token_embd.weight", GgmlType.F16, [8, 5], new byte[80])
+        .AddTensor("token_embd.weight", GgmlType.F16, [8, 6], new byte[96])
         .AddTensor("blk.0.attn_q.weight", GgmlType.Q8_0, [32, 4], new byte[136])
         .AddTensor("blk.0.attn_norm.weight", GgmlType.F32, [8], new byte[32])
         .AddTensor("blk.0.ffn_up_exps.weight", GgmlType.Q4_0, [32, 2, 3, 1], new byte[108]);
@@ -132,14 +148,14 @@ public sealed class GgufBuilder
             case byte v: _stream.WriteByte(v); break;
             case sbyte v: _stream.WriteByte((byte)v); break;
             case bool v: _stream.WriteByte(v ? (byte)1 : (byte)0); break;
-            case ushort v: _stream.Write(BitConverter.GetBytes(v)); break;
-            case short v: _stream.Write(BitConverter.GetBytes(v)); break;
-            case uint v: _stream.Write(BitConverter.GetBytes(v)); break;
-            case int v: _stream.Write(BitConverter.GetBytes(v)); break;
-            case float v: _stream.Write(BitConverter.GetBytes(v)); break;
-            case ulong v: _stream.Write(BitConverter.GetBytes(v)); break;
-            case long v: _stream.Write(BitConverter.GetBytes(v)); break;
-            case double v: _stream.Write(BitConverter.GetBytes(v)); break;
+            case ushort v: Number(v, 2); break;
+            case short v: Number((ushort)v, 2); break;
+            case uint v: Number(v, 4); break;
+            case int v: Number((uint)v, 4); break;
+            case float v: Number(BitConverter.SingleToUInt32Bits(v), 4); break;
+            case ulong v: Number(v, 8); break;
+            case long v: Number((ulong)v, 8); break;
+            case double v: Number(BitConverter.DoubleToUInt64Bits(v), 8); break;
             default: throw new ArgumentException($"GGUF has no values of {value.GetType().Name}.", nameof(value));
         }
     }

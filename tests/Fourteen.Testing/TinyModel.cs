@@ -12,14 +12,19 @@ public static class TinyModel
     private const int Hidden = 256, FeedForward = 512, Heads = 4, KvHeads = 2, HeadDim = 64, Layers = 2;
 
     /// <summary>Writes the model to a temporary file and returns its path; the caller deletes it.</summary>
-    public static string Write(string architecture, GgmlType type, int seed)
+    /// <param name="more">Metadata that comes on top; a key of the model's own is replaced.</param>
+    public static string Write(
+        string architecture, GgmlType type, int seed, params ReadOnlySpan<(string Key, object Value)> more)
     {
         string path = Path.Combine(Path.GetTempPath(), $"fourteen-{architecture}-{type}-{Guid.NewGuid():N}.gguf");
-        File.WriteAllBytes(path, Build(architecture, type, seed));
+        File.WriteAllBytes(path, Builder(architecture, type, seed, more).Build());
         return path;
     }
 
-    private static byte[] Build(string architecture, GgmlType type, int seed)
+    /// <summary>The model before it is written, for tests that change or break it.</summary>
+    /// <inheritdoc cref="Write"/>
+    public static GgufBuilder Builder(
+        string architecture, GgmlType type, int seed, params ReadOnlySpan<(string Key, object Value)> more)
     {
         GgufBuilder builder = new GgufBuilder()
             .Add("general.architecture", architecture)
@@ -59,7 +64,9 @@ public static class TinyModel
             Matrix($"{at}.ffn_down.weight", Hidden, FeedForward);
         }
 
-        return builder.Build();
+        foreach ((string key, object value) in more)
+            builder.Set(key, value);
+        return builder;
     }
 
     private static byte[] Ones(int length)

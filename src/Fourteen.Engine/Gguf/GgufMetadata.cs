@@ -74,7 +74,7 @@ public sealed class GgufMetadata
         long whole => $"the integer {whole}",
         double real => $"the float {real}",
         bool truth => $"the boolean {truth}",
-        string text => $"the string \"{(text.Length > 40 ? text[..40] + "…" : text)}\"",
+        string text => $"the string \"{GgufCursor.Printable(text.Length > 40 ? text[..40] + "…" : text)}\"",
         Array array => $"an array of {array.Length} values",
         _ => value.GetType().Name,
     };

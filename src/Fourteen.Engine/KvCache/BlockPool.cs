@@ -22,11 +22,13 @@ internal sealed class BlockPool
 
     internal int FreeCount => _free.Count;
 
+    /// <exception cref="OutOfMemoryException">The system gives no memory for the block.</exception>
     internal bool TryTake(out int block)
     {
-        if (!_free.TryPop(out block))
+        if (!_free.TryPeek(out block))
             return false;
-        _touch(block);
+        _touch(block); // May throw for want of memory; the block is free still.
+        _free.Pop();
         return true;
     }
 

@@ -43,10 +43,12 @@ public sealed record ModelConfig
     /// <summary>Key and value numbers of one token over all layers.</summary>
     public long KvElementsPerToken => 2L * Layers * KvHeads * HeadDim;
 
-    /// <summary>
-    /// The most of each count that is believed: far above any model, and low enough that no product of two overflows.
-    /// </summary>
-    private const long CountMax = 1 << 24;
+    // The most of each count that is believed: far above any model, and low enough that heads · lanes is a width, that
+    // widths of a file's matrices are 32-bit numbers, and that the groups of three matrices fit one job of the workers.
+    private const int WidthMax = 1 << 22;
+    private const int HeadsMax = 1024;
+    private const int HeadDimMax = WidthMax / HeadsMax;
+    private const int ContextMax = 1 << 24;
 
     /// <summary>Reads the configuration; throws <see cref="ModelFileException"/> naming the key that does not fit.
     /// </summary>
@@ -55,31 +57,38 @@ public sealed record ModelConfig
         GgufMetadata metadata = file.Metadata;
         Architecture architecture = ModelTable.Require(metadata);
         string prefix = architecture.Name;
-        int hidden = Count(metadata, $"{prefix}.embedding_length", null);
-        int heads = Count(metadata, $"{prefix}.attention.head_count", null);
-        int kvHeads = Count(metadata, $"{prefix}.attention.head_count_kv", heads);
-        int headDim = Count(metadata, $"{prefix}.attention.key_length", hidden / heads);
-        int valueDim = Count(metadata, $"{prefix}.attention.value_length", headDim);
-        int rotary = Count(metadata, $"{prefix}.rope.dimension_count", headDim);
+        int hidden = Count(metadata, $"{prefix}.embedding_length", null, WidthMax);
+        int heads = Count(metadata, $"{prefix}.attention.head_count", null, HeadsMax);
+        int kvHeads = Count(metadata, $"{prefix}.attention.head_count_kv", heads, HeadsMax);
+        int headDim = Count(metadata, $"{prefix}.attention.key_length", hidden / heads, HeadDimMax);
+        int valueDim = Count(metadata, $"{prefix}.attention.value_length", headDim, HeadDimMax);
+        int rotary = Count(metadata, $"{prefix}.rope.dimension_count", headDim, HeadDimMax);
         Require(metadata, $"{prefix}.attention.head_count_kv", heads % kvHeads == 0,
             $"must divide the {heads} query heads, found {kvHeads}");
+        Require(metadata, $"{prefix}.attention.head_count_kv", heads / kvHeads <= Attention.QueriesMax,
+            $"must be at least a {Attention.QueriesMax}th of the {heads} query heads, found {kvHeads}");
         Require(metadata, $"{prefix}.attention.value_length", valueDim == headDim,
             $"must equal key_length {headDim}, found {valueDim}");
         Require(metadata, $"{prefix}.rope.dimension_count", rotary % 2 == 0 && rotary <= headDim,
             $"must be even and at most the {headDim} lanes of a head, found {rotary}");
-        int context = Count(metadata, $"{prefix}.context_length", null);
+        int context = Count(metadata, $"{prefix}.context_length", null, ContextMax);
+        double epsilon = metadata.RequireFloat($"{prefix}.attention.layer_norm_rms_epsilon");
+        Require(metadata, $"{prefix}.attention.layer_norm_rms_epsilon", epsilon is >= 0 and < 1,
+            $"must be 0 or more and below 1, found {epsilon}");
+        int vocabulary = VocabularyOf(file);
         return new ModelConfig
         {
             Architecture = architecture,
-            Layers = Count(metadata, $"{prefix}.block_count", null),
+            // Each layer has tensors of its own.
+            Layers = Count(metadata, $"{prefix}.block_count", null, file.Tensors.All.Count),
             Hidden = hidden,
-            FeedForward = Count(metadata, $"{prefix}.feed_forward_length", null),
+            FeedForward = Count(metadata, $"{prefix}.feed_forward_length", null, WidthMax),
             Heads = heads,
             KvHeads = kvHeads,
             HeadDim = headDim,
-            Vocabulary = VocabularyOf(file),
+            Vocabulary = vocabulary,
             ContextLength = context,
-            RmsEpsilon = (float)metadata.RequireFloat($"{prefix}.attention.layer_norm_rms_epsilon"),
+            RmsEpsilon = (float)epsilon,
             Rope = RopeFrequencies.Read(file, prefix, rotary, context),
             RopePairs = metadata.FindBool("fourteen.rope_halves") == true ? RopePairs.Halves : architecture.RopePairs,
         };
@@ -88,7 +97,7 @@ public sealed record ModelConfig
     private static int VocabularyOf(ModelFile file)
     {
         TensorEntry embedding = file.RequireTensor("token_embd.weight");
-        if (embedding.Dimensions.Length != 2 || embedding.Dimensions[1] is < 1 or > CountMax)
+        if (embedding.Dimensions.Length != 2 || embedding.Dimensions[1] is < 1 or > WidthMax)
         {
             throw new ModelFileException(
                 file.Path, embedding.Name, $"must be a matrix [vocabulary, hidden], found {Shape(embedding)}");
@@ -99,7 +108,7 @@ public sealed record ModelConfig
 
     private static string Shape(TensorEntry tensor) => $"[{string.Join(", ", tensor.Dimensions.Reverse())}]";
 
-    private static int Count(GgufMetadata metadata, string key, int? absent)
+    private static int Count(GgufMetadata metadata, string key, int? absent, int most)
     {
         if (metadata.FindValue(key) is Array)
         {
@@ -108,7 +117,7 @@ public sealed record ModelConfig
         }
 
         long value = absent is { } known ? metadata.FindInteger(key) ?? known : metadata.RequireInteger(key);
-        Require(metadata, key, value is >= 1 and <= CountMax, $"must be 1 … {CountMax}, found {value}");
+        Require(metadata, key, value >= 1 && value <= most, $"must be 1 … {most}, found {value}");
         return (int)value;
     }
 

@@ -40,6 +40,14 @@ public sealed class ModelFile : IDisposable
         return new ModelFile(path, file.Metadata, file.Tensors, file);
     }
 
+    /// <summary>Opens a copy of a GGUF file's bytes in memory; <paramref name="name"/> is what messages call it.
+    /// </summary>
+    public static ModelFile Open(string name, ReadOnlySpan<byte> content)
+    {
+        GgufFile file = GgufFile.Open(name, content);
+        return new ModelFile(name, file.Metadata, file.Tensors, file);
+    }
+
     /// <summary>A tensor that must be there.</summary>
     public TensorEntry RequireTensor(string name) => Tensors.TryFind(name, out TensorEntry? tensor)
         ? tensor

@@ -1,3 +1,4 @@
+using Fourteen.Engine.ChatTemplates;
 using Fourteen.Engine.Gguf;
 using Fourteen.Engine.Sampling;
 using Fourteen.Formats;
@@ -50,7 +51,7 @@ public sealed record ModelSummary
             {
                 return read();
             }
-            catch (ModelFileException e)
+            catch (Exception e) when (e is ModelFileException or TemplateException)
             {
                 problem ??= e.Message;
                 return null;

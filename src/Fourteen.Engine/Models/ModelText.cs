@@ -1,6 +1,7 @@
 using Fourteen.Engine.Answers;
 using Fourteen.Engine.ChatTemplates;
 using Fourteen.Engine.Gguf;
+using Fourteen.Engine.SafeTensors;
 using Fourteen.Engine.Tokenizers;
 
 namespace Fourteen.Engine.Models;
@@ -14,6 +15,9 @@ public sealed class ModelText
     /// <summary>Tokens that end a message in one family or another; they count where the vocabulary has them.</summary>
     private static readonly string[] EndTexts =
         ["<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<|eom_id|>", "<end_of_turn>", "<|end|>"];
+
+    /// <summary>The largest tokenizer.json (Gemma 3) has 33 MB.</summary>
+    private const int JsonBytesMax = 256 << 20;
 
     private ModelText(
         Tokenizer tokenizer, ChatTemplate? template, GgufMetadata metadata, int[] endTokens, ThinkingOptions thinking)
@@ -52,15 +56,31 @@ public sealed class ModelText
         string? source = file.Metadata.FindString("tokenizer.chat_template");
         string name = $"{file.Path}: tokenizer.chat_template";
         ChatTemplate? template = source is null ? null : ChatTemplate.Parse(name, source);
+        ThinkingOptions thinking = FindThinking(tokenizer);
+        CheckRows(file, thinking);
         return new ModelText(
-            tokenizer, template, file.Metadata, FindEndTokens(file.Metadata, tokenizer), FindThinking(tokenizer));
+            tokenizer, template, file.Metadata, FindEndTokens(file.Metadata, tokenizer), thinking);
+    }
+
+    /// <summary>What closes a thought is appended without being drawn, so the model must have rows for it.</summary>
+    private static void CheckRows(ModelFile file, ThinkingOptions thinking)
+    {
+        if (!thinking.CanThink || !file.Tensors.TryFind("token_embd.weight", out TensorEntry? embedding))
+            return; // A vocabulary alone computes nothing.
+        int highest = thinking.EmptyThought.Concat(thinking.StopSentence).Concat(thinking.BareClosing).Max();
+        if (highest >= embedding.Rows)
+        {
+            throw new ModelFileException(
+                file.Path, embedding.Name,
+                $"must have a row for each token of <think> … </think>, found {embedding.Rows} rows and token {highest}");
+        }
     }
 
     private static Tokenizer ReadTokenizer(ModelFile file)
     {
         string json = System.IO.Path.Combine(file.Path, "tokenizer.json");
         return Directory.Exists(file.Path)
-            ? Tokenizer.FromTokenizerJson(json, File.Exists(json) ? File.ReadAllBytes(json) : throw Missing(json))
+            ? Tokenizer.FromTokenizerJson(json, File.Exists(json) ? SmallFile.Read(json, JsonBytesMax) : throw Missing(json))
             : Tokenizer.FromGguf(file.Metadata);
     }
 

@@ -150,7 +150,7 @@ internal sealed class ModelWeights : IDisposable
         if (unknown is not null)
         {
             throw new ModelFileException(
-                _file.Path, unknown.Name,
+                _file.Path, GgufCursor.Printable(unknown.Name),
                 $"this tensor has no place in the architecture {_file.Metadata.FindString("general.architecture")}");
         }
     }

@@ -66,7 +66,7 @@ public sealed class RopeFrequencies
             default:
                 throw new ModelFileException(
                     metadata.Path, $"{prefix}.rope.scaling.type",
-                    $"must be none, linear, yarn or llama3, found \"{scaling}\"");
+                    $"must be none, linear, yarn or llama3, found \"{GgufCursor.Printable(scaling)}\"");
         }
 
         if (file.Tensors.TryFind("rope_freqs.weight", out TensorEntry? factors))
@@ -75,7 +75,15 @@ public sealed class RopeFrequencies
             scaling = scaling == "none" ? "llama3" : scaling;
         }
 
-        return new RopeFrequencies(scaling, factor, Array.ConvertAll(inverse, value => (float)value), (float)magnitude);
+        float[] turns = Array.ConvertAll(inverse, value => (float)value);
+        if (!float.IsFinite((float)magnitude) || !Array.TrueForAll(turns, float.IsFinite))
+        {
+            throw new ModelFileException(
+                metadata.Path, $"{prefix}.rope.{(scaling == "none" ? "freq_base" : "scaling")}",
+                "must give angles that are finite numbers, but some are not");
+        }
+
+        return new RopeFrequencies(scaling, factor, turns, (float)magnitude);
     }
 
     /// <summary>Cosines and sines of one position, scaled; spans of one value a pair.</summary>

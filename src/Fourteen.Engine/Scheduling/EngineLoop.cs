@@ -39,14 +39,28 @@ internal sealed class EngineLoop : IDisposable
 
     /// <summary>
     /// Runs <paramref name="command"/>, which throws nothing, on the engine thread; <see cref="RequestException"/>
-    /// where too many wait.
+    /// where too many wait, and <see cref="ObjectDisposedException"/> where the engine has ended.
     /// </summary>
-    internal void Post(Action command)
+    private void Post(Action command)
     {
+        ObjectDisposedException.ThrowIf(_stopping, this);
         if (!_inbox.Writer.TryWrite(command))
+        {
+            ObjectDisposedException.ThrowIf(_stopping, this);
             throw new RequestException("queue", "the engine's queue is full; try again later");
+        }
+
         _signal.Release();
     }
+
+    /// <summary>Hands a sequence to its model; it ends at once where the model was unloaded meanwhile.</summary>
+    internal void Submit(ModelRuntime model, Sequence sequence) => Post(() =>
+    {
+        if (_models.Contains(model))
+            model.Scheduler.Add(sequence);
+        else
+            sequence.Consumer.End(sequence, new OperationCanceledException("The model was unloaded."));
+    });
 
     /// <summary>Runs <paramref name="command"/> on the engine thread; what it throws is thrown to who awaits.</summary>
     internal Task RunAsync(Action command, CancellationToken cancellation)
@@ -57,6 +71,7 @@ internal sealed class EngineLoop : IDisposable
             try
             {
                 cancellation.ThrowIfCancellationRequested();
+                ObjectDisposedException.ThrowIf(_stopping, this);
                 command();
                 done.SetResult();
             }
@@ -82,8 +97,10 @@ internal sealed class EngineLoop : IDisposable
 
     public void Dispose()
     {
+        // First no command can come any more, then the thread looks for the last ones.
+        if (!_inbox.Writer.TryComplete())
+            return;
         _stopping = true;
-        _inbox.Writer.TryComplete();
         _signal.Release();
         _thread.Join();
         Pool.Dispose();
@@ -94,8 +111,7 @@ internal sealed class EngineLoop : IDisposable
     {
         while (!_stopping)
         {
-            while (_inbox.Reader.TryRead(out Action? command))
-                command();
+            RunCommands();
             bool worked = false, waiting = false;
             foreach (ModelRuntime model in _models)
             {
@@ -107,15 +123,23 @@ internal sealed class EngineLoop : IDisposable
                 _signal.Wait(waiting ? ParkedWait : Timeout.InfiniteTimeSpan);
         }
 
+        RunCommands(); // Who waits for one is told that the engine has ended.
         foreach (ModelRuntime model in _models.ToArray())
             Remove(model);
+    }
+
+    private void RunCommands()
+    {
+        while (_inbox.Reader.TryRead(out Action? command))
+            command();
     }
 
     /// <summary>One step of one model; false where there was nothing to compute.</summary>
     private bool Step(ModelRuntime model)
     {
         DropCancelled(model);
-        model.Scheduler.Fill(_batch);
+        if (!TryFill(model))
+            return true;
         if (_batch.Tokens.Count == 0)
             return false;
         try
@@ -136,13 +160,44 @@ internal sealed class EngineLoop : IDisposable
         {
             Sequence sequence = _batch.Sequences[i];
             sequence.TokensComputed += _batch.Spans[i].Count;
-            if (_takeRows.FaultOf(i) is { } fault)
-                Finish(model, sequence, fault);
-            else if (sequence.Consumer.Commit(sequence))
-                Finish(model, sequence, null);
+            Commit(model, sequence, _takeRows.FaultOf(i));
         }
 
         return true;
+    }
+
+    /// <summary>Fills the batch; where there is no memory for a sequence's keys and values, that one ends.</summary>
+    private bool TryFill(ModelRuntime model)
+    {
+        try
+        {
+            model.Scheduler.Fill(_batch);
+            return true;
+        }
+        catch (OutOfMemoryException)
+        {
+            var refusal = new RequestException(
+                "context", "there is no memory for more keys and values; try a shorter context or fewer requests");
+            Finish(model, model.Scheduler.Current!, refusal); // Fill throws only while it works for a sequence.
+            return false;
+        }
+    }
+
+    private static void Commit(ModelRuntime model, Sequence sequence, Exception? fault)
+    {
+        bool done = false;
+        try
+        {
+            done = fault is null && sequence.Consumer.Commit(sequence);
+        }
+        catch (Exception e)
+        {
+            // A fault of ours in one answer must end neither the process nor the other answers.
+            fault = e;
+        }
+
+        if (done || fault is not null)
+            Finish(model, sequence, fault);
     }
 
     private static void DropCancelled(ModelRuntime model)

@@ -49,23 +49,24 @@ internal sealed class GenerationConsumer : ISequenceConsumer
 
     public void TakeRow(int position, Span<float> logits) => _sampled = _sampler.Sample(logits, (ulong)position);
 
-    /// <summary>Appends what must be said before anything is drawn, such as an empty thought; called once.</summary>
-    internal void Begin(Sequence sequence)
+    /// <summary>
+    /// Appends what must be said before anything is drawn, such as an empty thought; called once. Returns whether that
+    /// was all there is room for.
+    /// </summary>
+    internal bool Begin(Sequence sequence)
     {
         AppendForced(sequence);
         _firstToken = 0; // The first token is one that was computed.
+        Send();
+        return _reason is not null;
     }
 
     public bool Commit(Sequence sequence)
     {
         if (sequence.TokensComputed < sequence.Tokens.Count)
             return false;
-        if (_reason is null) // What was said at the start may have filled the context.
-        {
-            Append(sequence, _sampled);
-            AppendForced(sequence);
-        }
-
+        Append(sequence, _sampled);
+        AppendForced(sequence);
         Send();
         return _reason is not null;
     }
@@ -81,7 +82,8 @@ internal sealed class GenerationConsumer : ISequenceConsumer
             _outbox.Writer.TryWrite(new GenerationEvent(default, result));
         }
 
-        _outbox.Writer.TryComplete(fault);
+        // Logits that nothing can be drawn from come of the weights or of the request, not of a fault of ours.
+        _outbox.Writer.TryComplete(fault is SamplingException ? new RequestException("sampling", fault.Message) : fault);
     }
 
     private void AppendForced(Sequence sequence)

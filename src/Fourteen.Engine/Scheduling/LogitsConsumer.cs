@@ -29,7 +29,8 @@ internal sealed class LogitsConsumer : ISequenceConsumer
 
     public bool HasRoom => _outbox.Reader.Count <= Models.Transformer.LogitRowsMax;
 
-    public bool WantsLogits(int position, int known) => _wanted[position];
+    /// <summary>Rows that were sent are not computed again with a sequence that lost its blocks.</summary>
+    public bool WantsLogits(int position, int known) => _wanted[position] && position >= _sent;
 
     public void TakeRow(int position, Span<float> logits) => _rows[position] = logits.ToArray();
 

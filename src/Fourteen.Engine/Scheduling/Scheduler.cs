@@ -16,6 +16,9 @@ internal sealed class Scheduler(BlockPool blocks, int stepTokens)
 
     internal IReadOnlyList<Sequence> Sequences => _sequences;
 
+    /// <summary>The sequence that <see cref="Fill"/> last tried to give room to: who is at fault if it throws.</summary>
+    internal Sequence? Current { get; private set; }
+
     internal void Add(Sequence sequence) => _sequences.Add(sequence);
 
     /// <summary>Takes a sequence out and its blocks back.</summary>
@@ -26,6 +29,7 @@ internal sealed class Scheduler(BlockPool blocks, int stepTokens)
     }
 
     /// <summary>Fills <paramref name="batch"/>; leaves it empty where no sequence can go on.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for a block of <see cref="Current"/>.</exception>
     internal void Fill(Batch batch)
     {
         batch.Clear();
@@ -49,6 +53,7 @@ internal sealed class Scheduler(BlockPool blocks, int stepTokens)
     {
         if (!sequence.Consumer.HasRoom)
             return;
+        Current = sequence;
         int pending = sequence.Tokens.Count - sequence.TokensComputed;
         int count = Math.Min(Math.Min(pending, sequence.ChunkMax), budget);
         count = UpToLogitRows(sequence, count, ref logitRows);
@@ -74,8 +79,9 @@ internal sealed class Scheduler(BlockPool blocks, int stepTokens)
     }
 
     /// <summary>
-    /// Gives a sequence blocks up to a length; where none are free, the youngest sequence that is not in the batch
-    /// loses its own and is computed again later.
+    /// Gives a sequence blocks up to a length; where none are free, another that is not in the batch loses its own and
+    /// is computed again later: one that waits for its reader, so that no reader keeps others waiting, else the
+    /// youngest.
     /// </summary>
     private bool MakeRoom(Sequence sequence, int length, Batch batch)
     {
@@ -87,9 +93,13 @@ internal sealed class Scheduler(BlockPool blocks, int stepTokens)
                 continue;
             }
 
-            Sequence? victim = _sequences.FindLast(
-                other => other != sequence && other.Blocks.Count > 0 && !batch.Sequences.Contains(other));
-            if (victim is null || _sequences.IndexOf(victim) < _sequences.IndexOf(sequence))
+            int own = _sequences.IndexOf(sequence);
+            bool CanLose(Sequence other) =>
+                other != sequence && other.Blocks.Count > 0 && !batch.Sequences.Contains(other);
+            int youngest = _sequences.FindLastIndex(CanLose);
+            Sequence? victim = _sequences.FindLast(other => CanLose(other) && !other.Consumer.HasRoom)
+                ?? (youngest > own ? _sequences[youngest] : null);
+            if (victim is null)
                 return false;
             blocks.GiveBack(victim.Blocks);
             victim.TokensComputed = 0;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Fourteen.Engine.Gguf;
 
 namespace Fourteen.Engine.Tokenizers;
 
@@ -29,5 +30,7 @@ internal static class TokenizerText
         return text.ToString();
     }
 
-    internal static string Shorten(string text) => text.Length <= CharsMax ? text : text[..CharsMax] + "…";
+    /// <summary>The text as it fits into a message: short and without control characters.</summary>
+    internal static string Shorten(string text) =>
+        GgufCursor.Printable(text.Length <= CharsMax ? text : text[..CharsMax] + "…");
 }

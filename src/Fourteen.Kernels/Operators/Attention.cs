@@ -18,8 +18,11 @@ public sealed unsafe class Attention : IDisposable
     /// </summary>
     public const int PieceTokens = 256;
 
-    /// <summary>Queries (tokens · heads of a key/value head) that share one reading of the keys.</summary>
-    private const int QueriesMax = 32;
+    /// <summary>
+    /// Queries (tokens · heads of a key/value head) that share one reading of the keys; so also the most query heads of
+    /// a key/value head.
+    /// </summary>
+    public const int QueriesMax = 32;
 
     private readonly WorkerPool _pool;
     private readonly Job _job;

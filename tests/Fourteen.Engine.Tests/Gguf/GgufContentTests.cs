@@ -32,9 +32,9 @@ public sealed class GgufContentTests
         Assert.Equal(1L << 40, metadata.FindValue("a.ulong"));
         Assert.Equal(-(1L << 40), metadata.FindValue("a.long"));
         Assert.Equal(0.1, metadata.FindValue("a.double"));
-        Assert.Equal((string[])["a", "b", "", "löng", "<|end|>"], metadata.FindStrings("tokenizer.ggml.tokens"));
-        Assert.Equal((double[])[1, 2, 3, 4, 5], metadata.FindFloats("tokenizer.ggml.scores"));
-        Assert.Equal((long[])[1, 1, 1, 1, 3], metadata.FindIntegers("tokenizer.ggml.token_type"));
+        Assert.Equal((string[])["a", "b", "", "löng", "<|end|>", "ab"], metadata.FindStrings("tokenizer.ggml.tokens"));
+        Assert.Equal((double[])[1, 2, 3, 4, 5, 6], metadata.FindFloats("tokenizer.ggml.scores"));
+        Assert.Equal((long[])[1, 1, 1, 1, 3, 1], metadata.FindIntegers("tokenizer.ggml.token_type"));
         Assert.Equal((bool[])[true, false], metadata.FindValue("b.bools"));
         Assert.Equal((double[])[0.25], metadata.FindFloats("b.doubles"));
         Assert.Equal((long[])[1, 255], metadata.FindIntegers("b.bytes"));

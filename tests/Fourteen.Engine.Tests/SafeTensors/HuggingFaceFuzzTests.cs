@@ -1,13 +1,15 @@
 using System.Text;
 using Fourteen.Engine.Gguf;
 using Fourteen.Engine.SafeTensors;
+using Fourteen.Testing;
 using Xunit;
 
 namespace Fourteen.Engine.Tests.SafeTensors;
 
 public sealed class HuggingFaceFuzzTests
 {
-    private const int Seed = 14;
+    private static readonly int Inputs = Fuzz.Inputs(700);
+    private static readonly int Seed = Fuzz.Seed(14);
 
     // Pieces of JSON that are valid somewhere, so that many inputs get past the syntax.
     private static readonly string[] Pieces =
@@ -33,7 +35,6 @@ public sealed class HuggingFaceFuzzTests
             byte[] original = File.ReadAllBytes(Path.Combine(folder.Path, name));
             Random random = new(Seed);
             int valid = 0;
-            const int Inputs = 700;
             for (int i = 0; i < Inputs; i++)
             {
                 byte[] input = Break(original, random);

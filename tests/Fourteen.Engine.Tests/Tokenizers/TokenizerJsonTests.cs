@@ -116,8 +116,8 @@ public sealed class TokenizerJsonTests
     public void FromTokenizerJson_OfMutatedFiles_LoadsOrIsRefused()
     {
         string original = File.ReadAllText(SharedFiles.Model("qwen3-tiny-chat/tokenizer.json"));
-        int loaded = 0;
-        for (int seed = 0; seed < 300; seed++)
+        int inputs = Fuzz.Inputs(300), first = Fuzz.Seed(0), loaded = 0;
+        for (int seed = first; seed < first + inputs; seed++)
         {
             byte[] json = JsonMutator.Mutate(original, seed);
             Exception? error = Record.Exception(() =>
@@ -130,6 +130,6 @@ public sealed class TokenizerJsonTests
             loaded += error is null ? 1 : 0;
         }
 
-        Assert.InRange(loaded, 1, 299);
+        Assert.True(inputs < 100 || (loaded > 0 && loaded < inputs), $"{loaded} of {inputs} were loaded");
     }
 }
