@@ -72,7 +72,8 @@ public sealed class ModelText
         {
             throw new ModelFileException(
                 file.Path, embedding.Name,
-                $"must have a row for each token of <think> … </think>, found {embedding.Rows} rows and token {highest}");
+                $"must have a row for each token of <think> … </think>, "
+                + $"found {embedding.Rows} rows and token {highest}");
         }
     }
 
@@ -80,7 +81,8 @@ public sealed class ModelText
     {
         string json = System.IO.Path.Combine(file.Path, "tokenizer.json");
         return Directory.Exists(file.Path)
-            ? Tokenizer.FromTokenizerJson(json, File.Exists(json) ? SmallFile.Read(json, JsonBytesMax) : throw Missing(json))
+            ? Tokenizer.FromTokenizerJson(json,
+                File.Exists(json) ? SmallFile.Read(json, JsonBytesMax) : throw Missing(json))
             : Tokenizer.FromGguf(file.Metadata);
     }
 

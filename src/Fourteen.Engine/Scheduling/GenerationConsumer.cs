@@ -83,7 +83,8 @@ internal sealed class GenerationConsumer : ISequenceConsumer
         }
 
         // Logits that nothing can be drawn from come of the weights or of the request, not of a fault of ours.
-        _outbox.Writer.TryComplete(fault is SamplingException ? new RequestException("sampling", fault.Message) : fault);
+        _outbox.Writer.TryComplete(
+            fault is SamplingException ? new RequestException("sampling", fault.Message) : fault);
     }
 
     private void AppendForced(Sequence sequence)
