@@ -23,6 +23,7 @@ public static class ModelTable
         string name = metadata.RequireString(Key);
         return Array.Find(Rows, row => row.Name == name) ?? throw new ModelFileException(
             metadata.Path, Key,
-            $"must be one of {string.Join(", ", Rows.Select(row => row.Name))}, found \"{GgufCursor.Printable(name)}\"");
+            $"must be one of {string.Join(", ", Rows.Select(row => row.Name))}, "
+            + $"found \"{GgufCursor.Printable(name)}\"");
     }
 }

@@ -38,8 +38,8 @@ internal sealed class EngineLoop : IDisposable
     internal WorkerPool Pool { get; }
 
     /// <summary>
-    /// Runs <paramref name="command"/>, which throws nothing, on the engine thread; <see cref="RequestException"/> where
-    /// too many wait, and <see cref="ObjectDisposedException"/> where the engine has ended.
+    /// Runs <paramref name="command"/>, which throws nothing, on the engine thread; <see cref="RequestException"/>
+    /// where too many wait, and <see cref="ObjectDisposedException"/> where the engine has ended.
     /// </summary>
     private void Post(Action command)
     {
