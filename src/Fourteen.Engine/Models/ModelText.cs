@@ -72,18 +72,19 @@ public sealed class ModelText
         {
             throw new ModelFileException(
                 file.Path, embedding.Name,
-                $"must have a row for each token of <think> … </think>, "
-                + $"found {embedding.Rows} rows and token {highest}");
+                $"must have a row for each token of <think> … </think>, found {embedding.Rows} rows and "
+                + $"token {highest}");
         }
     }
 
     private static Tokenizer ReadTokenizer(ModelFile file)
     {
         string json = System.IO.Path.Combine(file.Path, "tokenizer.json");
-        return Directory.Exists(file.Path)
-            ? Tokenizer.FromTokenizerJson(json,
-                File.Exists(json) ? SmallFile.Read(json, JsonBytesMax) : throw Missing(json))
-            : Tokenizer.FromGguf(file.Metadata);
+        if (!Directory.Exists(file.Path))
+            return Tokenizer.FromGguf(file.Metadata);
+        if (!File.Exists(json))
+            throw Missing(json);
+        return Tokenizer.FromTokenizerJson(json, SmallFile.Read(json, JsonBytesMax));
     }
 
     private string? TextOf(GgufMetadata metadata, string key) =>

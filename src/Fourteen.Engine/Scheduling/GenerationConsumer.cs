@@ -83,8 +83,9 @@ internal sealed class GenerationConsumer : ISequenceConsumer
         }
 
         // Logits that nothing can be drawn from come of the weights or of the request, not of a fault of ours.
-        _outbox.Writer.TryComplete(
-            fault is SamplingException ? new RequestException("sampling", fault.Message) : fault);
+        if (fault is SamplingException)
+            fault = new RequestException("sampling", fault.Message);
+        _outbox.Writer.TryComplete(fault);
     }
 
     private void AppendForced(Sequence sequence)

@@ -16,7 +16,7 @@ internal sealed class Scheduler(BlockPool blocks, int stepTokens)
 
     internal IReadOnlyList<Sequence> Sequences => _sequences;
 
-    /// <summary>The sequence that <see cref="Fill"/> last tried to give room to: at fault if it throws.</summary>
+    /// <summary>The sequence that <see cref="Fill"/> last tried to give room to: whose it is if it throws.</summary>
     internal Sequence? Current { get; private set; }
 
     internal void Add(Sequence sequence) => _sequences.Add(sequence);

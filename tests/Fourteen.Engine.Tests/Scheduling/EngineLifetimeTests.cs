@@ -116,6 +116,50 @@ public sealed class EngineLifetimeTests : IDisposable
         Assert.Single(await ReadAsync(engine, model, Text(288)).WaitAsync(Patience, Token));
     }
 
+    [Fact]
+    public async Task Logits_CrowdOfReadersInASmallCache_AllEnd()
+    {
+        const int Seed = 5;
+        using var engine = new InferenceEngine(
+            new EngineOptions { Threads = 3, StepTokens = 48 }, TimeProvider.System);
+        LoadedModel model = await engine.LoadAsync(
+            _path, new ModelOptions { Context = 200, SequencesMax = 2 }, null, Token);
+        int[] whole = Text(200);
+        int[] expected = Bits(await ReadAsync(engine, model, whole));
+        Task[] crowd =
+        [
+            .. Enumerable.Range(0, 60).Select(i => Task.Run(() => VisitAsync(new Random(Seed + i)), Token)),
+        ];
+        await Task.WhenAll(crowd).WaitAsync(3 * Patience, Token);
+        Assert.Equal(expected, Bits(await ReadAsync(engine, model, whole).WaitAsync(Patience, Token)));
+
+        // Reads to the end, leaves, pauses or is cancelled.
+        async Task VisitAsync(Random random)
+        {
+            using var source = CancellationTokenSource.CreateLinkedTokenSource(Token);
+            if (random.Next(3) == 0)
+                source.CancelAfter(random.Next(200));
+            int length = random.Next(1, 201), left = random.Next(3) == 0 ? random.Next(length) : length;
+            int[] positions = [.. Enumerable.Range(0, length)];
+            try
+            {
+                await foreach (LogitsRow _ in engine.LogitsAsync(
+                    model, whole[..length], positions, random.Next(1, 100), source.Token).WithCancellation(Token))
+                {
+                    if (left-- == 0)
+                        return;
+                    if (random.Next(100) == 0)
+                        await Task.Delay(random.Next(50), Token);
+                }
+
+                Assert.Equal(0, left);
+            }
+            catch (OperationCanceledException) when (source.IsCancellationRequested)
+            {
+            }
+        }
+    }
+
     [Theory]
     [InlineData(0, 1, 512)]
     [InlineData(int.MaxValue, 1, 512)]

@@ -6,12 +6,12 @@ using Fourteen.Kernels.Workers;
 namespace Fourteen.Kernels.Tests.Operators;
 
 /// <summary>
-/// Attention of a whole sequence of random queries, keys and values: six query heads over two key/value heads, cache
-/// blocks in an odd order.
+/// Attention of a whole sequence of random queries, keys and values, with the cache's blocks in an odd order.
 /// </summary>
 internal sealed class AttentionCase : IDisposable
 {
-    private const int Heads = 6, KvHeads = 2;
+    private readonly int _heads;
+    private readonly int _kvHeads;
     private readonly int _headDim;
     private readonly int _length;
     private readonly float _scale;
@@ -19,19 +19,21 @@ internal sealed class AttentionCase : IDisposable
     private readonly FloatMatrix _keys;
     private readonly FloatMatrix _values;
 
-    internal AttentionCase(IsaPath path, KvType type, int headDim, int length)
+    internal AttentionCase(IsaPath path, KvType type, int headDim, int length, int heads = 6, int kvHeads = 2)
     {
+        _heads = heads;
+        _kvHeads = kvHeads;
         _headDim = headDim;
         _length = length;
         _scale = 1f / MathF.Sqrt(headDim);
-        _queries = OperatorTests.Random(length, Heads * headDim, seed: 1);
-        _keys = OperatorTests.Random(length, KvHeads * headDim, seed: 2);
-        _values = OperatorTests.Random(length, KvHeads * headDim, seed: 3);
-        Output = new FloatMatrix(length, Heads * headDim);
+        _queries = OperatorTests.Random(length, _heads * headDim, seed: 1);
+        _keys = OperatorTests.Random(length, _kvHeads * headDim, seed: 2);
+        _values = OperatorTests.Random(length, _kvHeads * headDim, seed: 3);
+        Output = new FloatMatrix(length, _heads * headDim);
         int blocks = (length + KvStore.BlockTokens - 1) / KvStore.BlockTokens;
-        using var store = new KvStore(1, KvHeads, headDim, type, blocks);
+        using var store = new KvStore(1, _kvHeads, headDim, type, blocks);
         using var pool = new WorkerPool(2);
-        using var attention = new Attention(pool, path, Heads, store);
+        using var attention = new Attention(pool, path, _heads, store);
         for (int block = 0; block < blocks; block++)
             store.Touch(block);
         var span = new AttentionSpan(0, length, 0, [.. Enumerable.Range(0, blocks).Reverse()]);
@@ -46,9 +48,9 @@ internal sealed class AttentionCase : IDisposable
     {
         for (int row = 0; row < _length; row += 7)
         {
-            for (int head = 0; head < Heads; head++)
+            for (int head = 0; head < _heads; head++)
             {
-                int kv = head / (Heads / KvHeads);
+                int kv = head / (_heads / _kvHeads);
                 double[] weights = [.. Enumerable.Range(0, row + 1).Select(p => Math.Exp(Score(row, head, kv, p)))];
                 double sum = weights.Sum();
                 for (int i = 0; i < _headDim; i++)

@@ -132,6 +132,21 @@ public sealed class OperatorTests
         run.CompareWithDoublePrecision((expected, actual) => Near(expected, actual, 1));
     }
 
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(5, 5, 3)]
+    [InlineData(32, 1, 20)]
+    [InlineData(22, 2, 80)] // 2 tokens of 11 heads share a reading of the keys.
+    [InlineData(40, 8, 128)]
+    public void Attention_OfAnyHeads_MatchesDoublePrecision(int heads, int kvHeads, int headDim)
+    {
+        foreach (int length in (int[])[1, 31, 33, 257, 290])
+        {
+            using AttentionCase run = new(Isa.Selected, KvType.F32, headDim, length, heads, kvHeads);
+            run.CompareWithDoublePrecision((expected, actual) => Near(expected, actual, 1));
+        }
+    }
+
     [Fact]
     public void KvStore_Halves_RoundsAsIeee()
     {
