@@ -31,6 +31,8 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         {
             if (item.End is { } end)
                 yield return ToFinished(end, prompt.Length, seed);
+            else if (item.PromptComputed is { } computed)
+                yield return new PromptProgress(computed, prompt.Length);
             else if (item.Delta.Part == AnswerPart.Thought)
                 yield return new ThoughtDelta(item.Delta.Text);
             else

@@ -171,6 +171,28 @@ public sealed class LocalProviderTests
     }
 
     [Fact]
+    public async Task Stream_LongPrompt_TellsHowFarItIs()
+    {
+        using var session = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false);
+        var progress = new List<PromptProgress>();
+        var request = new ChatRequest
+        {
+            Text = string.Concat(Enumerable.Repeat("Oslo Quito ", 700)),
+            MaxTokens = 2,
+            Sampling = new SamplingSettings { Temperature = 0 },
+        };
+        await foreach (ChatEvent item in session.Provider.StreamAsync(request, Token))
+        {
+            if (item is PromptProgress step)
+                progress.Add(step);
+        }
+
+        Assert.True(progress.Count >= 2, $"{progress.Count} steps");
+        Assert.Equal(progress.OrderBy(step => step.Computed), progress);
+        Assert.All(progress, step => Assert.InRange(step.Computed, 1, step.Total - 1));
+    }
+
+    [Fact]
     public async Task Stream_ContextFills_EndsByLength()
     {
         using var session = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false, context: 40);

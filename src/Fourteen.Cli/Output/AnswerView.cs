@@ -10,6 +10,7 @@ namespace Fourteen.Cli.Output;
 internal sealed class AnswerView(StandardStreams streams) : IDisposable
 {
     private readonly ThoughtView _thought = new(streams);
+    private readonly ProgressLine _prompt = new(streams, "reading the prompt");
     private readonly StringBuilder _answer = new();
     private bool _begun;
 
@@ -21,6 +22,13 @@ internal sealed class AnswerView(StandardStreams streams) : IDisposable
 
     public async Task ShowAsync(ChatEvent item)
     {
+        if (item is PromptProgress progress)
+        {
+            _prompt.Report(progress.Computed, progress.Total);
+            return;
+        }
+
+        _prompt.Dispose(); // The bar makes room for what comes now.
         _begun |= item is not ThoughtDelta;
         switch (item)
         {
@@ -41,6 +49,7 @@ internal sealed class AnswerView(StandardStreams streams) : IDisposable
     /// <summary>Ends the thought and the answer's line, where there are any.</summary>
     public void Dispose()
     {
+        _prompt.Dispose();
         _thought.Fold();
         if (!_begun)
             return;

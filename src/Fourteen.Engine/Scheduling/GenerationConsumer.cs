@@ -8,8 +8,8 @@ namespace Fourteen.Engine.Scheduling;
 internal sealed record GenerationResult(
     FinishReason Reason, int CompletionTokens, TimeSpan TimeToFirstToken, TimeSpan DecodeTime);
 
-/// <summary>A piece of text, or the end.</summary>
-internal readonly record struct GenerationEvent(AnswerDelta Delta, GenerationResult? End);
+/// <summary>A piece of text, or the end, or how many tokens of a prompt are computed.</summary>
+internal readonly record struct GenerationEvent(AnswerDelta Delta, GenerationResult? End, int? PromptComputed);
 
 /// <summary>
 /// Draws a sequence's tokens, follows thought and answer in them, and sends the text as it becomes certain.
@@ -64,7 +64,13 @@ internal sealed class GenerationConsumer : ISequenceConsumer
     public bool Commit(Sequence sequence)
     {
         if (sequence.TokensComputed < sequence.Tokens.Count)
+        {
+            // After a preemption the answer has begun, and nobody asks how far its recomputation is.
+            if (_firstToken == 0)
+                _outbox.Writer.TryWrite(new GenerationEvent(default, null, sequence.TokensComputed));
             return false;
+        }
+
         Append(sequence, _sampled);
         AppendForced(sequence);
         Send();
@@ -79,7 +85,7 @@ internal sealed class GenerationConsumer : ISequenceConsumer
             var result = new GenerationResult(
                 reason, _answer.TokensUsed, _clock.GetElapsedTime(_started, first),
                 _clock.GetElapsedTime(first, _lastToken));
-            _outbox.Writer.TryWrite(new GenerationEvent(default, result));
+            _outbox.Writer.TryWrite(new GenerationEvent(default, result, null));
         }
 
         // Logits that nothing can be drawn from come of the weights or of the request, not of a fault of ours.
@@ -109,7 +115,7 @@ internal sealed class GenerationConsumer : ISequenceConsumer
     private void Send()
     {
         foreach (AnswerDelta delta in _deltas)
-            _outbox.Writer.TryWrite(new GenerationEvent(delta, null)); // HasRoom held before this step.
+            _outbox.Writer.TryWrite(new GenerationEvent(delta, null, null)); // HasRoom held before this step.
         _deltas.Clear();
     }
 }

@@ -3,6 +3,11 @@ namespace Fourteen.Protocol.Chat;
 /// <summary>What an answer is made of, in the order in which it comes.</summary>
 public abstract record ChatEvent;
 
+/// <summary>How much of a long prompt is computed, before anything of the answer comes.</summary>
+/// <param name="Computed">Tokens done.</param>
+/// <param name="Total">Tokens of the prompt.</param>
+public sealed record PromptProgress(int Computed, int Total) : ChatEvent;
+
 /// <summary>A piece of the answer.</summary>
 public sealed record TextDelta(string Text) : ChatEvent;
 
