@@ -123,8 +123,8 @@ internal static class LogitsCommand
             cancellation);
     }
 
-    /// <summary>What a row may call its text; "text" as the rows of tokenize do.</summary>
-    private static readonly string[] TextFields = ["tokens", "prompt", "text"];
+    /// <summary>What a row may call its text; "ids" and "text" as the rows of tokenize do.</summary>
+    private static readonly string[] TextFields = ["tokens", "ids", "prompt", "text"];
 
     private sealed record Question(int[] Tokens, int[] Positions, int? Top);
 
@@ -137,8 +137,8 @@ internal static class LogitsCommand
                 $"the row needs exactly one of {string.Join(", ", TextFields)}, found {given.Length} of them");
         }
 
-        int[] tokens = given[0] == "tokens"
-            ? row.RequireIntegers("tokens")
+        int[] tokens = given[0] is "tokens" or "ids"
+            ? row.RequireIntegers(given[0])
             : Encode(session, row.RequireString(given[0]));
         int[] asked = row.FindKind("positions") switch
         {

@@ -37,22 +37,6 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>The workers; only commands and steps, which run on the engine thread, may use them.</summary>
     internal WorkerPool Pool { get; }
 
-    /// <summary>
-    /// Runs <paramref name="command"/>, which throws nothing, on the engine thread; <see cref="RequestException"/>
-    /// where too many wait, and <see cref="ObjectDisposedException"/> where the engine has ended.
-    /// </summary>
-    private void Post(Action command)
-    {
-        ObjectDisposedException.ThrowIf(_stopping, this);
-        if (!_inbox.Writer.TryWrite(command))
-        {
-            ObjectDisposedException.ThrowIf(_stopping, this);
-            throw new RequestException("queue", "the engine's queue is full; try again later");
-        }
-
-        _signal.Release();
-    }
-
     /// <summary>Hands a sequence to its model; it ends at once where the model was unloaded meanwhile.</summary>
     internal void Submit(ModelRuntime model, Sequence sequence) => Post(() =>
     {
@@ -105,6 +89,22 @@ internal sealed class EngineLoop : IDisposable
         _thread.Join();
         Pool.Dispose();
         _signal.Dispose();
+    }
+
+    /// <summary>
+    /// Runs <paramref name="command"/>, which throws nothing, on the engine thread; <see cref="RequestException"/>
+    /// where too many wait, and <see cref="ObjectDisposedException"/> where the engine has ended.
+    /// </summary>
+    private void Post(Action command)
+    {
+        ObjectDisposedException.ThrowIf(_stopping, this);
+        if (!_inbox.Writer.TryWrite(command))
+        {
+            ObjectDisposedException.ThrowIf(_stopping, this);
+            throw new RequestException("queue", "the engine's queue is full; try again later");
+        }
+
+        _signal.Release();
     }
 
     private void Run()
