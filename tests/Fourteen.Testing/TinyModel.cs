@@ -57,6 +57,13 @@ public static class TinyModel
                 Norm($"{at}.attn_k_norm.weight", HeadDim);
             }
 
+            if (architecture == "qwen2")
+            {
+                Norm($"{at}.attn_q.bias", Heads * HeadDim);
+                Norm($"{at}.attn_k.bias", KvHeads * HeadDim);
+                Norm($"{at}.attn_v.bias", KvHeads * HeadDim);
+            }
+
             Matrix($"{at}.attn_output.weight", Hidden, Heads * HeadDim);
             Norm($"{at}.ffn_norm.weight", Hidden);
             Matrix($"{at}.ffn_gate.weight", FeedForward, Hidden);

@@ -8,5 +8,5 @@ namespace Fourteen.Engine.Models;
 /// </summary>
 internal static class Llama
 {
-    internal static Architecture Row { get; } = new("llama", QueryKeyNorm: false, RopePairs.Adjacent);
+    internal static Architecture Row { get; } = new("llama", RopePairs.Adjacent);
 }

@@ -5,14 +5,20 @@ namespace Fourteen.Engine.Models;
 
 /// <summary>What makes an architecture differ from the others, as data for the one forward pass.</summary>
 /// <param name="Name">Value of <c>general.architecture</c>, and prefix of its keys.</param>
-/// <param name="QueryKeyNorm">Whether each head of query and key is RMS-normalized before it is turned.</param>
 /// <param name="RopePairs">Which lanes turn together in its GGUF files.</param>
-public sealed record Architecture(string Name, bool QueryKeyNorm, RopePairs RopePairs);
+public sealed record Architecture(string Name, RopePairs RopePairs)
+{
+    /// <summary>Whether each head of query and key is RMS-normalized before it is turned.</summary>
+    public bool QueryKeyNorm { get; init; }
+
+    /// <summary>Whether query, key and value have a bias each.</summary>
+    public bool QueryKeyValueBias { get; init; }
+}
 
 /// <summary>The architectures that can be run, one row each.</summary>
 public static class ModelTable
 {
-    private static readonly Architecture[] Rows = [Qwen3.Row, Llama.Row];
+    private static readonly Architecture[] Rows = [Qwen3.Row, Qwen2.Row, Llama.Row];
 
     public static IReadOnlyList<Architecture> All => Rows;
 

@@ -13,6 +13,9 @@ internal sealed class LayerWeights
     internal required WeightMatrix Query { get; init; }        // [heads * headDim, hidden]
     internal required WeightMatrix Key { get; init; }          // [kvHeads * headDim, hidden]
     internal required WeightMatrix Value { get; init; }        // [kvHeads * headDim, hidden]
+    internal float[]? QueryBias { get; init; }                 // [heads * headDim]
+    internal float[]? KeyBias { get; init; }                   // [kvHeads * headDim]
+    internal float[]? ValueBias { get; init; }                 // [kvHeads * headDim]
     internal float[]? QueryNorm { get; init; }                 // [headDim]
     internal float[]? KeyNorm { get; init; }                   // [headDim]
     internal required WeightMatrix AttentionOutput { get; init; } // [hidden, heads * headDim]
@@ -91,13 +94,16 @@ internal sealed class ModelWeights : IDisposable
     {
         int queries = config.Heads * config.HeadDim;
         int keys = config.KvHeads * config.HeadDim;
-        bool norm = config.Architecture.QueryKeyNorm;
+        bool norm = config.Architecture.QueryKeyNorm, bias = config.Architecture.QueryKeyValueBias;
         return new LayerWeights
         {
             AttentionNorm = Vector($"{prefix}.attn_norm.weight", config.Hidden),
             Query = Matrix($"{prefix}.attn_q.weight", queries, config.Hidden, _packed),
             Key = Matrix($"{prefix}.attn_k.weight", keys, config.Hidden, _packed),
             Value = Matrix($"{prefix}.attn_v.weight", keys, config.Hidden, _packed),
+            QueryBias = bias ? Vector($"{prefix}.attn_q.bias", queries) : null,
+            KeyBias = bias ? Vector($"{prefix}.attn_k.bias", keys) : null,
+            ValueBias = bias ? Vector($"{prefix}.attn_v.bias", keys) : null,
             QueryNorm = norm ? Vector($"{prefix}.attn_q_norm.weight", config.HeadDim) : null,
             KeyNorm = norm ? Vector($"{prefix}.attn_k_norm.weight", config.HeadDim) : null,
             AttentionOutput = Matrix($"{prefix}.attn_output.weight", config.Hidden, queries, _packed),

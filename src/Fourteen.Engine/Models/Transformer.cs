@@ -101,12 +101,21 @@ internal sealed class Transformer : IDisposable
         }
     }
 
-    /// <summary>x = x + Wo · attention(rope(norm(Wq h)), rope(norm(Wk h)), Wv h), h = norm(x).</summary>
+    /// <summary>
+    /// x = x + Wo · attention(rope(norm(Wq h + bq)), rope(norm(Wk h + bk)), Wv h + bv), h = norm(x); biases and the
+    /// norms of heads where the architecture has them.
+    /// </summary>
     private void AttentionBlock(int layer, LayerWeights w, ReadOnlySpan<AttentionSpan> spans)
     {
         _norm.Run(_x, w.AttentionNorm, _config.RmsEpsilon, _h);
         _input.Begin(_h);
         _matMul.Run(_input, new Product(w.Query, _q), new Product(w.Key, _k), new Product(w.Value, _v));
+        if (w.QueryBias is not null)
+            _elementwise.AddBias(_q, w.QueryBias);
+        if (w.KeyBias is not null)
+            _elementwise.AddBias(_k, w.KeyBias);
+        if (w.ValueBias is not null)
+            _elementwise.AddBias(_v, w.ValueBias);
         if (w.QueryNorm is not null)
             _norm.Run(_q, w.QueryNorm, _config.RmsEpsilon, _q);
         if (w.KeyNorm is not null)

@@ -13,6 +13,7 @@ internal static class HuggingFaceConfig
     private static readonly Dictionary<string, string> Architectures = new(StringComparer.Ordinal)
     {
         ["qwen3"] = "qwen3",
+        ["qwen2"] = "qwen2",
         ["llama"] = "llama",
     };
 

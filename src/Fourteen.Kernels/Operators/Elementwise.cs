@@ -14,6 +14,22 @@ public sealed unsafe class Elementwise(WorkerPool pool, IsaPath isa)
     /// <summary>x += y, row by row.</summary>
     public void Add(FloatMatrix x, FloatMatrix y) => Run(x, y, gated: false);
 
+    /// <summary>x += bias in each row; on the calling thread, since a row is short.</summary>
+    public void AddBias(FloatMatrix x, ReadOnlySpan<float> bias)
+    {
+        if (x.Columns != bias.Length)
+            throw new ArgumentException($"{x.Columns} columns and {bias.Length} biases differ.", nameof(bias));
+        fixed (float* pinned = bias)
+        {
+            for (int row = 0; row < x.Rows; row++)
+            {
+                float* at = x.Pointer(row);
+                for (int i = _job.Scalar ? 0 : AddVectors(at, pinned, bias.Length); i < bias.Length; i++)
+                    at[i] += pinned[i];
+            }
+        }
+    }
+
     /// <summary>gate = silu(gate) · up, silu(z) = z / (1 + e^−z) with <see cref="Exponential"/>.</summary>
     public void SwiGlu(FloatMatrix gate, FloatMatrix up) => Run(gate, up, gated: true);
 

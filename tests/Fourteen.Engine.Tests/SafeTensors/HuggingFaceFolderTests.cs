@@ -11,7 +11,7 @@ namespace Fourteen.Engine.Tests.SafeTensors;
 
 public sealed class HuggingFaceFolderTests
 {
-    private static readonly string[] ModelTypes = ["qwen3", "llama"];
+    private static readonly string[] ModelTypes = ["qwen3", "qwen2", "llama"];
 
     // Keys that come from the tokenizer's files or say how the GGUF file was made.
     private static readonly string[] OnlyInGguf =
@@ -207,7 +207,10 @@ public sealed class HuggingFaceFolderTests
     private static void CompareTensors(string folder, GgufFile gguf, HuggingFaceFolder model)
     {
         string architecture = gguf.Metadata.RequireString("general.architecture");
-        long headDim = gguf.Metadata.RequireInteger(architecture + ".attention.key_length");
+        // Converters leave the key out where it is hidden size / heads.
+        long headDim = gguf.Metadata.FindInteger(architecture + ".attention.key_length")
+            ?? gguf.Metadata.RequireInteger(architecture + ".embedding_length")
+                / gguf.Metadata.RequireInteger(architecture + ".attention.head_count");
         List<TensorEntry> expected = [.. gguf.Tensors.All.Where(tensor => tensor.Name != "rope_freqs.weight")];
         Assert.Equal(
             expected.Select(tensor => tensor.Name).Order(), model.Tensors.All.Select(tensor => tensor.Name).Order());

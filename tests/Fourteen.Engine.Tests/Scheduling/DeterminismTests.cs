@@ -31,6 +31,8 @@ public sealed class DeterminismTests
             data.Add("llama", type, true);
         }
 
+        data.Add("qwen2", GgmlType.Q4_K, false);
+
         return data;
     }
 
