@@ -6,7 +6,6 @@ using Fourteen.Engine.ChatTemplates;
 using Fourteen.Engine.Models;
 using Fourteen.Engine.Sampling;
 using Fourteen.Engine.Scheduling;
-using Fourteen.Engine.Tokenizers;
 using Fourteen.Protocol.Chat;
 
 namespace Fourteen.Engine;
@@ -24,8 +23,8 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
     public async IAsyncEnumerable<ChatEvent> StreamAsync(
         ChatRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        int[] prompt = Tokenize(request);
-        ulong seed = request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+        int[] prompt = model.Text.EncodePrompt(Render(request));
+        ulong seed = request.Sampling.Seed ?? DrawSeed();
         GenerationPlan plan = Plan(request, prompt, seed);
         await foreach (GenerationEvent item in engine.GenerateAsync(model, plan, cancellation).ConfigureAwait(false))
         {
@@ -65,14 +64,8 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         return model.Text.Template.Render(variables, clock.GetLocalNow());
     }
 
-    private int[] Tokenize(ChatRequest request)
-    {
-        Tokenizer tokenizer = model.Text.Tokenizer;
-        int[] ids = tokenizer.Encode(Render(request), AddedTokens.All);
-        // A template that writes the BOS itself must not get a second one.
-        bool addBos = tokenizer.AddBos && tokenizer.BosId is not null && (ids.Length == 0 || ids[0] != tokenizer.BosId);
-        return addBos ? [tokenizer.BosId!.Value, .. ids] : ids; // Not null where addBos holds.
-    }
+    /// <summary>Below 2^53, so that every reader of JSON gets the seed that draws the answer again.</summary>
+    private static ulong DrawSeed() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) >> 11;
 
     private GenerationPlan Plan(ChatRequest request, int[] prompt, ulong seed)
     {

@@ -93,7 +93,7 @@ internal static class LogitsCommand
     {
         int[] tokens = parsed.GetValue(options.Tokens) is { } list
             ? ParseIntegers(list, "--tokens")
-            : Encode(session, parsed.GetRequiredValue(options.Prompt)!); // One of the two is given.
+            : session.Model.Text.EncodePrompt(parsed.GetRequiredValue(options.Prompt)!); // One of the two is given.
         int[] positions = ParsePositions(parsed.GetRequiredValue(options.Positions), tokens.Length);
         var question = new Question(tokens, positions, parsed.GetValue(options.Top));
         int chunk = parsed.GetValue(options.Chunk) ?? int.MaxValue;
@@ -139,7 +139,7 @@ internal static class LogitsCommand
 
         int[] tokens = given[0] is "tokens" or "ids"
             ? row.RequireIntegers(given[0])
-            : Encode(session, row.RequireString(given[0]));
+            : session.Model.Text.EncodePrompt(row.RequireString(given[0]));
         int[] asked = row.FindKind("positions") switch
         {
             null => ParsePositions(positions, tokens.Length),
@@ -150,16 +150,6 @@ internal static class LogitsCommand
         return best is null or (>= 1 and <= TopMax)
             ? new Question(tokens, asked, best)
             : throw new RowException($"\"top\" must be an integer from 1 to {TopMax}, found {best}");
-    }
-
-    private static int[] Encode(ModelSession session, string text)
-    {
-        Tokenizer tokenizer = session.Model.Text.Tokenizer;
-        int[] ids = tokenizer.Encode(text, AddedTokens.All);
-        // A text that begins with the BOS itself must not get a second one.
-        return tokenizer is { AddBos: true, BosId: { } bos } && (ids.Length == 0 || ids[0] != bos)
-            ? [bos, .. ids]
-            : ids;
     }
 
     /// <summary>One row for each position that was asked for, in the order of asking.</summary>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Fourteen.Cli.Output;
@@ -55,7 +54,6 @@ internal static class RunCommand
                 Text = parsed.GetValue(raw) ? text : null,
                 Messages = Messages(parsed.GetValue(system), text),
             };
-            request = request with { Sampling = request.Sampling with { Seed = settings.Seed ?? DrawSeed() } };
             return parsed.GetValue(json)
                 ? await PrintJsonAsync(session, request, streams, cancellation)
                 : await StreamAsync(session, request, streams, cancellation);
@@ -71,9 +69,6 @@ internal static class RunCommand
         string lessFeed = text.EndsWith('\n') ? text[..^1] : text;
         return lessFeed.EndsWith('\r') ? lessFeed[..^1] : lessFeed;
     }
-
-    /// <summary>Below 2^53, so that every reader of the JSON document gets the seed that --seed needs.</summary>
-    private static ulong DrawSeed() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) >> 11;
 
     private static ChatMessage[] Messages(string? system, string prompt) => system is null
         ? [new ChatMessage("user", prompt)]

@@ -68,10 +68,10 @@ internal static class ShowCommand
             string factor = config.Rope.Factor.ToString(CultureInfo.InvariantCulture);
             yield return ("context", $"{config.ContextLength} tokens; RoPE scaling {config.Rope.Scaling}"
                 + (config.Rope.Factor > 1 ? $" ×{factor}" : ""));
-            long kv = config.KvElementsPerToken * 2;
+            string kv = config.KvBytesPerToken.ToString("N0", CultureInfo.InvariantCulture);
             yield return ("memory", $"{Bytes(summary.WeightBytes)} weights now, "
-                + $"{Bytes(summary.WeightBytes + (kv * config.ContextLength))} at full context "
-                + $"({kv.ToString("N0", CultureInfo.InvariantCulture)} bytes a token in f16)");
+                + $"{Bytes(BytesAtFullContext(summary, config))} at full context "
+                + $"({kv} bytes a token in f16)");
         }
         else
         {
@@ -158,9 +158,8 @@ internal static class ShowCommand
             writer.WriteNumber("kv_heads", config.KvHeads);
             writer.WriteNumber("head_dim", config.HeadDim);
             writer.WriteNumber("context_length", config.ContextLength);
-            writer.WriteNumber("kv_bytes_per_token", config.KvElementsPerToken * 2);
-            writer.WriteNumber("bytes_at_full_context",
-                summary.WeightBytes + (config.KvElementsPerToken * 2 * config.ContextLength));
+            writer.WriteNumber("kv_bytes_per_token", config.KvBytesPerToken);
+            writer.WriteNumber("bytes_at_full_context", BytesAtFullContext(summary, config));
             writer.WriteString("rope_scaling", config.Rope.Scaling);
         }
 
@@ -206,6 +205,9 @@ internal static class ShowCommand
         writer.WriteString("source", sampling.Source);
         writer.WriteEndObject();
     }
+
+    private static long BytesAtFullContext(ModelSummary summary, ModelConfig config) =>
+        summary.WeightBytes + (config.KvBytesPerToken * config.ContextLength);
 
     private static string Count(long value) => value switch
     {

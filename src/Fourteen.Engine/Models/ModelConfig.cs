@@ -40,8 +40,8 @@ public sealed record ModelConfig
     /// <summary>Which lanes turn together in this file.</summary>
     public required RopePairs RopePairs { get; init; }
 
-    /// <summary>Key and value numbers of one token over all layers.</summary>
-    public long KvElementsPerToken => 2L * Layers * KvHeads * HeadDim;
+    /// <summary>Bytes of one token's keys and values over all layers, in half precision.</summary>
+    public long KvBytesPerToken => 2L * Layers * KvHeads * HeadDim * sizeof(ushort);
 
     // The most of each count that is believed: far above any model, and low enough that heads · lanes is a width, that
     // widths of a file's matrices are 32-bit numbers, and that the groups of three matrices fit one job of the workers.

@@ -38,9 +38,6 @@ public sealed record ModelSummary
     /// <summary>Why the model cannot be run, or null.</summary>
     public required string? Problem { get; init; }
 
-    /// <summary>Bytes of keys and values of one token in half precision.</summary>
-    public long? KvBytesPerToken => Config?.KvElementsPerToken * 2;
-
     /// <summary>Reads the summary of an open file.</summary>
     public static ModelSummary Read(ModelFile file)
     {

@@ -77,6 +77,18 @@ public sealed class ModelText
         }
     }
 
+    /// <summary>
+    /// The tokens of a whole prompt: added tokens are recognized, and the BOS is put in front where the model wants one
+    /// and the text, a template's perhaps, does not begin with it.
+    /// </summary>
+    public int[] EncodePrompt(string text)
+    {
+        int[] ids = Tokenizer.Encode(text, AddedTokens.All);
+        return Tokenizer is { AddBos: true, BosId: { } bos } && (ids.Length == 0 || ids[0] != bos)
+            ? [bos, .. ids]
+            : ids;
+    }
+
     private static Tokenizer ReadTokenizer(ModelFile file)
     {
         string json = System.IO.Path.Combine(file.Path, "tokenizer.json");

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Fourteen.Kernels.Lanes;
+using Fourteen.Kernels.Quantization;
 
 namespace Fourteen.Kernels.MatMul;
 
@@ -53,9 +54,9 @@ internal readonly unsafe struct TileQ4_0 : IBlock32
     {
         for (int r = 0; r < rowCount; r++)
         {
-            byte* source = rows + (r * rowBytes) + (block * 18L);
-            ((ushort*)(target + ScalesAt))[r] = *(ushort*)source;
-            PackNibbles.Row32(source + 2, target, r);
+            BlockQ4_0* source = (BlockQ4_0*)(rows + (r * rowBytes)) + block;
+            ((Half*)(target + ScalesAt))[r] = source->Scale;
+            PackNibbles.Row32(source->Quants, target, r);
         }
     }
 }

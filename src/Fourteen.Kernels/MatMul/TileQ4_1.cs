@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Fourteen.Kernels.Lanes;
+using Fourteen.Kernels.Quantization;
 
 namespace Fourteen.Kernels.MatMul;
 
@@ -60,10 +61,10 @@ internal readonly unsafe struct TileQ4_1 : IBlock32
     {
         for (int r = 0; r < rowCount; r++)
         {
-            byte* source = rows + (r * rowBytes) + (block * 20L);
-            ((ushort*)(target + ScalesAt))[r] = *(ushort*)source;
-            ((ushort*)(target + MinimumsAt))[r] = *(ushort*)(source + 2);
-            PackNibbles.Row32(source + 4, target, r);
+            BlockQ4_1* source = (BlockQ4_1*)(rows + (r * rowBytes)) + block;
+            ((Half*)(target + ScalesAt))[r] = source->Scale;
+            ((Half*)(target + MinimumsAt))[r] = source->Minimum;
+            PackNibbles.Row32(source->Quants, target, r);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Fourteen.Kernels.Lanes;
+using Fourteen.Kernels.Quantization;
 
 namespace Fourteen.Kernels.MatMul;
 
@@ -93,20 +94,18 @@ internal readonly unsafe struct TileQ4_K : ITile
     {
         for (int r = 0; r < rowCount; r++)
         {
-            byte* source = rows + (r * rowBytes) + (block * 144L);
-            ((ushort*)(target + DAt))[r] = *(ushort*)source;
-            ((ushort*)(target + DminAt))[r] = *(ushort*)(source + 2);
-            byte* packed = source + 4;
+            BlockQ4_K* source = (BlockQ4_K*)(rows + (r * rowBytes)) + block;
+            ((Half*)(target + DAt))[r] = source->Scale;
+            ((Half*)(target + DminAt))[r] = source->MinimumScale;
             for (int j = 0; j < 8; j++)
             {
-                int scale = j < 4 ? packed[j] & 63 : (packed[j + 4] & 15) | (packed[j - 4] >> 6 << 4);
-                int minimum = j < 4 ? packed[j + 4] & 63 : (packed[j + 4] >> 4) | (packed[j] >> 6 << 4);
+                (int scale, int minimum) = KScales.Unpack(source->Scales, j);
                 target[ScalesAt + (j * Tile.Rows) + r] = (byte)scale;
                 target[MinimumsAt + (j / 2 * 2 * Tile.Rows) + (r * 2) + (j % 2)] = (byte)minimum;
             }
 
             for (int chunk = 0; chunk < 4; chunk++)
-                PackNibbles.Row64(source + 16 + (chunk * 32), target + (chunk * 2 * PackNibbles.Bytes32), r);
+                PackNibbles.Row64(source->Quants + (chunk * 32), target + (chunk * 2 * PackNibbles.Bytes32), r);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Fourteen.Kernels.Lanes;
+using Fourteen.Kernels.Quantization;
 
 namespace Fourteen.Kernels.MatMul;
 
@@ -106,16 +107,17 @@ internal readonly unsafe struct TileQ6_K : ITile
     {
         for (int r = 0; r < rowCount; r++)
         {
-            byte* source = rows + (r * rowBytes) + (block * 210L);
-            ((ushort*)(target + DAt))[r] = *(ushort*)(source + 208);
+            BlockQ6_K* source = (BlockQ6_K*)(rows + (r * rowBytes)) + block;
+            ((Half*)(target + DAt))[r] = source->Scale;
             for (int u = 0; u < 16; u++)
-                target[ScalesAt + (u * Tile.Rows) + r] = source[192 + u];
+                target[ScalesAt + (u * Tile.Rows) + r] = (byte)source->Scales[u];
             for (int quad = 0; quad < 64; quad++)
             {
                 // Columns 4·quad … + 3 lie in one 32-column run of ggml's layout, and so in one word of ql and of qh.
                 int half = quad / 32, run = quad % 32 / 8, word = quad % 8;
-                uint low = ((uint*)(source + (64 * half) + (32 * (run % 2))))[word] >> (4 * (run / 2)) & 0x0F0F0F0F;
-                uint high = ((uint*)(source + 128 + (32 * half)))[word] >> (2 * run) & 0x03030303;
+                uint* lowBits = (uint*)(source->LowBits + (64 * half) + (32 * (run % 2)));
+                uint low = lowBits[word] >> (4 * (run / 2)) & 0x0F0F0F0F;
+                uint high = ((uint*)(source->HighBits + (32 * half)))[word] >> (2 * run) & 0x03030303;
                 uint* nibbles = (uint*)target + (quad / 2 * Tile.Rows) + r;
                 uint* bits = (uint*)(target + HighAt) + (quad / 4 * Tile.Rows) + r;
                 *nibbles = quad % 2 == 0 ? low : *nibbles | (low << 4);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Fourteen.Kernels.Lanes;
+using Fourteen.Kernels.Quantization;
 
 namespace Fourteen.Kernels.MatMul;
 
@@ -75,10 +76,10 @@ internal readonly unsafe struct TileQ8_0 : IBlock32
     {
         for (int r = 0; r < rowCount; r++)
         {
-            byte* source = rows + (r * rowBytes) + (block * 34L);
-            ((ushort*)(target + ScalesAt))[r] = *(ushort*)source;
+            BlockQ8_0* source = (BlockQ8_0*)(rows + (r * rowBytes)) + block;
+            ((Half*)(target + ScalesAt))[r] = source->Scale;
             for (int quad = 0; quad < 8; quad++)
-                *(int*)(target + (quad * 64) + (r * 4)) = *(int*)(source + 2 + (quad * 4));
+                *(int*)(target + (quad * 64) + (r * 4)) = *(int*)(source->Quants + (quad * 4));
         }
     }
 }

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.IO.Compression;
+using Fourteen.Engine.Gguf;
 using Fourteen.Engine.Tokenizers;
 using Fourteen.Testing;
 
@@ -45,11 +47,22 @@ internal static class Vocabularies
     {
         string name = Path.GetFileName(path);
         if (name.StartsWith("tekken", StringComparison.Ordinal))
-            return Tokenizer.FromTekken(path, VocabularyGguf.ReadBytes(path));
+            return Tokenizer.FromTekken(path, ReadBytes(path));
         if (name.EndsWith(".model", StringComparison.Ordinal))
-            return Tokenizer.FromSentencePiece(path, VocabularyGguf.ReadBytes(path));
-        return name.EndsWith(".json", StringComparison.Ordinal)
-            ? Tokenizer.FromTokenizerJson(path, VocabularyGguf.ReadBytes(path))
-            : Tokenizer.FromGguf(VocabularyGguf.Read(path));
+            return Tokenizer.FromSentencePiece(path, ReadBytes(path));
+        if (name.EndsWith(".json", StringComparison.Ordinal))
+            return Tokenizer.FromTokenizerJson(path, ReadBytes(path));
+        using GgufFile file = GgufFile.Open(path);
+        return Tokenizer.FromGguf(file.Metadata);
+    }
+
+    private static byte[] ReadBytes(string path)
+    {
+        if (!path.EndsWith(".gz", StringComparison.Ordinal))
+            return File.ReadAllBytes(path);
+        using var stream = new GZipStream(File.OpenRead(path), CompressionMode.Decompress);
+        var bytes = new MemoryStream();
+        stream.CopyTo(bytes);
+        return bytes.ToArray();
     }
 }
