@@ -78,6 +78,12 @@ internal static class ShowCommand
             yield return ("memory", $"{Bytes(summary.WeightBytes)} weights");
         }
 
+        for (int i = 0; i < summary.Traits.Count; i++)
+        {
+            ModelTrait trait = summary.Traits[i];
+            yield return (i == 0 ? "recognized" : "", $"{trait.What} ({trait.Source})");
+        }
+
         foreach ((string, string) fact in TextFacts(summary))
             yield return fact;
         foreach ((string mode, SamplingDefaults s) in samplings)
@@ -161,7 +167,12 @@ internal static class ShowCommand
             writer.WriteNumber("kv_bytes_per_token", config.KvBytesPerToken);
             writer.WriteNumber("bytes_at_full_context", BytesAtFullContext(summary, config));
             writer.WriteString("rope_scaling", config.Rope.Scaling);
+            writer.WriteNumber("experts", config.Experts);
+            writer.WriteNumber("experts_used", config.ExpertsUsed);
+            writer.WriteNumber("sliding_window", config.Window);
         }
+
+        WriteTraits(writer, summary.Traits);
 
         writer.WriteString("tokenizer", summary.TokenizerKind);
         if (summary.Text is { } text)
@@ -182,6 +193,20 @@ internal static class ShowCommand
 
         writer.WriteEndArray();
         writer.WriteString("problem", summary.Problem);
+    }
+
+    private static void WriteTraits(Utf8JsonWriter writer, IReadOnlyList<ModelTrait> traits)
+    {
+        writer.WriteStartArray("recognized");
+        foreach (ModelTrait trait in traits)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("what", trait.What);
+            writer.WriteString("source", trait.Source);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     private static void WriteText(Utf8JsonWriter writer, ModelText text)

@@ -37,10 +37,7 @@ public sealed class RopeFrequencies
     {
         GgufMetadata metadata = file.Metadata;
         double theta = metadata.FindFloat($"{prefix}.rope.freq_base") ?? 10000;
-        double[] inverse = new double[rotary / 2];
-        for (int i = 0; i < inverse.Length; i++)
-            inverse[i] = Math.Pow(theta, -2.0 * i / rotary);
-
+        double[] inverse = Unscaled(theta, rotary);
         string scaling = metadata.FindString($"{prefix}.rope.scaling.type") ?? "none";
         double factor = metadata.FindFloat($"{prefix}.rope.scaling.factor")
             ?? metadata.FindFloat($"{prefix}.rope.scale_linear") ?? 1;
@@ -84,6 +81,28 @@ public sealed class RopeFrequencies
         }
 
         return new RopeFrequencies(scaling, factor, turns, (float)magnitude);
+    }
+
+    /// <summary>
+    /// The unscaled angles of layers with a window, or null where the architecture turns all layers alike.
+    /// </summary>
+    internal static RopeFrequencies? ReadForWindow(GgufMetadata metadata, Architecture architecture, int rotary)
+    {
+        if (architecture.WindowRopeBase == 0)
+            return null;
+        string key = $"{architecture.Name}.rope.freq_base_swa";
+        double theta = metadata.FindFloat(key) ?? architecture.WindowRopeBase;
+        Check(metadata, key, theta);
+        float[] turns = Array.ConvertAll(Unscaled(theta, rotary), value => (float)value);
+        return new RopeFrequencies("none", 1, turns, 1);
+    }
+
+    private static double[] Unscaled(double theta, int rotary)
+    {
+        double[] inverse = new double[rotary / 2];
+        for (int i = 0; i < inverse.Length; i++)
+            inverse[i] = Math.Pow(theta, -2.0 * i / rotary);
+        return inverse;
     }
 
     /// <summary>Cosines and sines of one position, scaled; spans of one value a pair.</summary>
