@@ -65,9 +65,7 @@ internal static class ShowCommand
         {
             yield return ("shape", $"{config.Layers} layers, hidden {config.Hidden}, "
                 + $"feed-forward {config.FeedForward}, heads {config.Heads}/{config.KvHeads} of {config.HeadDim}");
-            string factor = config.Rope.Factor.ToString(CultureInfo.InvariantCulture);
-            yield return ("context", $"{config.ContextLength} tokens; RoPE scaling {config.Rope.Scaling}"
-                + (config.Rope.Factor > 1 ? $" ×{factor}" : ""));
+            yield return ("context", $"{config.ContextLength} tokens; RoPE scaling {config.Rope.Describe()}");
             string kv = config.KvBytesPerToken.ToString("N0", CultureInfo.InvariantCulture);
             yield return ("memory", $"{Bytes(summary.WeightBytes)} weights now, "
                 + $"{Bytes(BytesAtFullContext(summary, config))} at full context "
@@ -167,6 +165,9 @@ internal static class ShowCommand
             writer.WriteNumber("kv_bytes_per_token", config.KvBytesPerToken);
             writer.WriteNumber("bytes_at_full_context", BytesAtFullContext(summary, config));
             writer.WriteString("rope_scaling", config.Rope.Scaling);
+            writer.WriteNumber("rope_factor", config.Rope.Factor);
+            writer.WriteNumber("native_context", config.Rope.NativeContext);
+            writer.WriteString("rope_source", config.Rope.Source);
             writer.WriteNumber("experts", config.Experts);
             writer.WriteNumber("experts_used", config.ExpertsUsed);
             writer.WriteNumber("sliding_window", config.Window);

@@ -41,7 +41,7 @@ public sealed record ModelConfig
     public required float RmsEpsilon { get; init; }
 
     /// <summary>How positions become angles.</summary>
-    public required RopeFrequencies Rope { get; init; }
+    public required RopePlan Rope { get; init; }
 
     /// <summary>How positions become angles in layers with a window, where that differs; else null.</summary>
     public required RopeFrequencies? WindowRope { get; init; }
@@ -77,9 +77,11 @@ public sealed record ModelConfig
     private const int HeadDimMax = WidthMax / HeadsMax;
     private const int ContextMax = 1 << 24;
 
-    /// <summary>Reads the configuration; throws <see cref="ModelFileException"/> naming the key that does not fit.
+    /// <summary>
+    /// Reads the configuration; throws <see cref="ModelFileException"/> naming the key that does not fit, and
+    /// <see cref="RequestException"/> where <paramref name="rope"/> does not fit the file.
     /// </summary>
-    public static ModelConfig Read(ModelFile file)
+    public static ModelConfig Read(ModelFile file, RopeOptions rope)
     {
         GgufMetadata metadata = file.Metadata;
         Architecture architecture = ModelTable.Require(metadata);
@@ -121,8 +123,8 @@ public sealed record ModelConfig
             Vocabulary = vocabulary,
             ContextLength = context,
             RmsEpsilon = (float)epsilon,
-            Rope = RopeFrequencies.Read(file, prefix, rotary, context),
-            WindowRope = window == 0 ? null : RopeFrequencies.ReadForWindow(metadata, architecture, rotary),
+            Rope = RopePlan.Read(file, architecture, rotary, context, rope),
+            WindowRope = window == 0 ? null : RopePlan.ReadForWindow(metadata, architecture, rotary),
             Window = window,
             Windowed = window == 0 ? new bool[layers] : ReadWindowed(metadata, architecture, layers),
             QueryScale = QueryScaleOf(metadata, architecture, layers, headDim, (double)hidden / heads),

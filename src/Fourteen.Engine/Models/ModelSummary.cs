@@ -59,7 +59,7 @@ public sealed record ModelSummary
             }
         }
 
-        ModelConfig? config = Try(() => ModelConfig.Read(file));
+        ModelConfig? config = Try(() => ModelConfig.Read(file, new RopeOptions()));
         ModelText? text = Try(() => ModelText.Read(file));
         TensorClass[] classes = Classify(file.Tensors);
         long embedding = Sum(classes, "token_embd"), output = Sum(classes, "output");

@@ -66,6 +66,16 @@ public sealed record Architecture(string Name, RopePairs RopePairs)
     /// 1 / √headDim; GGUF has no key for it. 0: none.
     /// </summary>
     public int LayersWithHiddenQueryScale { get; init; }
+
+    /// <summary>
+    /// A context length of files that counts room for an answer beside the native context, and what it then is: Qwen3's
+    /// 40,960 are 32,768 and 8,192.
+    /// </summary>
+    public (int Stated, int Native)? PaddedContext { get; init; }
+
+    /// <summary>The native context of a file that states only a context length.</summary>
+    internal int NativeContextOf(int contextLength) =>
+        PaddedContext is { } padded && padded.Stated == contextLength ? padded.Native : contextLength;
 }
 
 /// <summary>The architectures that can be run, one row each.</summary>

@@ -64,7 +64,7 @@ internal sealed class Transformer : IDisposable
         _gate = new FloatMatrix(tokensMax, config.FeedForward);
         _up = new FloatMatrix(tokensMax, config.FeedForward);
         _back = new FloatMatrix(tokensMax, config.Hidden);
-        _angles = new Angles(tokensMax, config.Rope.Inverse.Length);
+        _angles = new Angles(tokensMax, config.Rope.Pairs);
         if (config.WindowRope is not null)
             _windowAngles = new Angles(tokensMax, config.WindowRope.Inverse.Length);
         if (config.Experts > 0)
