@@ -30,7 +30,8 @@ public sealed record ModelSummary
     public required IReadOnlyList<TensorClass> Classes { get; init; }
     public required ModelConfig? Config { get; init; }
 
-    /// <summary>In what the model differs from the plain forward pass; empty where the configuration is unknown.</summary>
+    /// <summary>In what the model differs from the plain forward pass; none where the configuration is unknown.
+    /// </summary>
     public required IReadOnlyList<ModelTrait> Traits { get; init; }
 
     public required ModelText? Text { get; init; }

@@ -39,7 +39,8 @@ internal sealed record FeedForwardWeights(
 internal sealed class ModelWeights : IDisposable
 {
     private readonly List<WeightMatrix> _matrices = [];
-    private readonly HashSet<string> _taken = ["rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight"];
+    private readonly HashSet<string> _taken =
+        ["rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight"]; // RopeReader checks these.
     private readonly ModelFile _file;
     private readonly WorkerPool _pool;
     private readonly bool _packed;
@@ -157,7 +158,8 @@ internal sealed class ModelWeights : IDisposable
         {
             var matrices = new WeightMatrix[config.Experts];
             string stacked = $"{at}.{role}_exps.weight";
-            bool isStacked = _file.Tensors.TryFind(stacked, out _) || !_file.Tensors.TryFind($"{at}.{role}.0.weight", out _);
+            bool isStacked = _file.Tensors.TryFind(stacked, out _)
+                || !_file.Tensors.TryFind($"{at}.{role}.0.weight", out _);
             for (int expert = 0; expert < matrices.Length; expert++)
             {
                 matrices[expert] = isStacked

@@ -50,7 +50,8 @@ public sealed class RopePlan
     public string Describe()
     {
         RopeFrequencies longest = _rungs[^1].Frequencies;
-        string factor = longest.Factor == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" ×{longest.Factor:G6}");
+        string factor = longest.Factor == 1
+            ? "" : string.Create(CultureInfo.InvariantCulture, $" ×{longest.Factor:G6}");
         string what = _rungs.Length == 1
             ? $"{longest.Scaling}{factor}"
             : string.Create(
@@ -80,8 +81,8 @@ public sealed class RopePlan
         Array.Find(_rungs, rung => positions <= rung.PositionsMax) ?? _rungs[^1];
 
     /// <summary>
-    /// The scaling that the file states and the user asks for; throws <see cref="ModelFileException"/> on a scaling that
-    /// is unknown, and <see cref="RequestException"/> where the options do not fit the file.
+    /// The scaling that the file states and the user asks for; throws <see cref="ModelFileException"/> on a scaling
+    /// that is unknown, and <see cref="RequestException"/> where the options do not fit the file.
     /// </summary>
     /// <param name="file">The model.</param>
     /// <param name="architecture">Its row.</param>

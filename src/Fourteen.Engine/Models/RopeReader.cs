@@ -92,7 +92,8 @@ internal sealed class RopeReader
         if (Scaling is not ("none" or "yarn"))
         {
             throw new RequestException(
-                "rope", $"{name} is YaRN, but {_file.Path} has a scaling of its own, {Scaling} ({Source}); leave it out");
+                "rope",
+                $"{name} is YaRN, but {_file.Path} has a scaling of its own, {Scaling} ({Source}); leave it out");
         }
 
         if (_options.Factor is { } factor && !(factor >= 1 && Native * factor <= PositionsMax))

@@ -42,8 +42,8 @@ public sealed unsafe class Attention : IDisposable
     }
 
     /// <summary>
-    /// output[row, h] = Σ_p softmax(score(query · key_p))_p · value_p for all rows of all spans, over the positions that
-    /// <paramref name="rule"/> shows the row's own; queries and output are [rows, heads · headDim].
+    /// output[row, h] = Σ_p softmax(score(query · key_p))_p · value_p for all rows of all spans, over the positions
+    /// that <paramref name="rule"/> shows the row's own; queries and output are [rows, heads · headDim].
     /// </summary>
     public void Run(
         int layer, ReadOnlySpan<AttentionSpan> spans, FloatMatrix queries, FloatMatrix output, in AttentionRule rule)
@@ -135,8 +135,8 @@ public sealed unsafe class Attention : IDisposable
                 for (int q = 0; q < queries; q++)
                 {
                     Weigh(
-                        q, View(tile, q, from), FirstPiece(Lowest(tile, q)) == from, scores + (q * PieceTokens), maximum,
-                        sum, total);
+                        q, View(tile, q, from), FirstPiece(Lowest(tile, q)) == from, scores + (q * PieceTokens),
+                        maximum, sum, total);
                 }
 
                 AddValues(tile, from, last, block, scores, piece);

@@ -59,8 +59,8 @@ public sealed unsafe class ExpertRouting(int experts, int used, int rowsMax)
         for (int row = 0; row < _rows; row++)
         {
             float* sum = target.Pointer(row);
-            for (int i = 0; i < used; i++)
-                Add(gathered.Pointer(_places[(row * used) + i]), _weights[(row * used) + i], i == 0, sum, target.Columns);
+            for (int i = row * used; i < (row + 1) * used; i++)
+                Add(gathered.Pointer(_places[i]), _weights[i], i == row * used, sum, target.Columns);
         }
     }
 

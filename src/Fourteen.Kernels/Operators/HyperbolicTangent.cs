@@ -5,8 +5,8 @@ using Fourteen.Kernels.Lanes;
 namespace Fourteen.Kernels.Operators;
 
 /// <summary>
-/// tanh x = sign(x) · (1 − e) / (1 + e) with e = e^(−2|x|) by <see cref="Exponential"/>, so that every machine gives the
-/// same bits. Absolute error below 2e-7; tanh ±∞ = ±1, NaN stays NaN.
+/// tanh x = sign(x) · (1 − e) / (1 + e) with e = e^(−2|x|) by <see cref="Exponential"/>, so that every machine gives
+/// the same bits. Absolute error below 2e-7; tanh ±∞ = ±1, NaN stays NaN.
 /// </summary>
 internal static unsafe class HyperbolicTangent
 {

@@ -78,9 +78,11 @@ public sealed unsafe class MatMulTests
             x.AsSpan(t * Columns, Columns).CopyTo(input.Row(t));
         using var activations = new Activations(pool, Tokens, Columns);
         using var matMul = new Fourteen.Kernels.MatMul.MatMul(pool, Isa.Selected);
-        foreach (GgmlType type in (GgmlType[])[GgmlType.Q4_K, GgmlType.Q6_K, GgmlType.Q4_1, GgmlType.F16, GgmlType.Q2_K])
+        GgmlType[] types = [GgmlType.Q4_K, GgmlType.Q6_K, GgmlType.Q4_1, GgmlType.F16, GgmlType.Q2_K];
+        foreach (GgmlType type in types)
         {
-            byte[][] weights = [.. Enumerable.Range(0, Count).Select(i => RandomWeights.Of(type, RowCount, Columns, i))];
+            byte[][] weights =
+                [.. Enumerable.Range(0, Count).Select(i => RandomWeights.Of(type, RowCount, Columns, i))];
             GuardedMemory[] memory = [.. weights.Select(bytes => new GuardedMemory(bytes))];
             WeightMatrix[] matrices =
                 [.. memory.Select(m => WeightMatrix.Load(pool, type, m.Address, RowCount, Columns, packed: true))];
