@@ -26,12 +26,12 @@ internal sealed class Conversation : IDisposable
     private string _lastThought = "";
     private Finished? _lastEnd;
 
-    internal Conversation(ModelSession session, GenerationSettings settings, string? system, StandardStreams streams)
+    internal Conversation(ModelSession session, ChatRequest request, string? system, StandardStreams streams)
     {
         _session = session;
         _streams = streams;
         _system = system;
-        _request = ModelSession.ToRequest(settings);
+        _request = request;
         _reader = new MessageReader(streams);
     }
 
