@@ -17,7 +17,7 @@ public sealed class HuggingFaceRefusalTests
     [InlineData("num_attention_heads", "0", "num_attention_heads")]
     [InlineData("hidden_act", "\"gelu\"", "hidden_act: the activation must be silu, found gelu")]
     [InlineData("architectures", "[\"Qwen3ForSequenceClassification\"]", "ForCausalLM")]
-    [InlineData("use_sliding_window", "true", "use_sliding_window")]
+    [InlineData("use_sliding_window", "1", "use_sliding_window: true or false")]
     [InlineData("layer_types", "[\"sliding_attention\"]", "layer_types")]
     [InlineData("quantization_config", "{\"quant_method\": \"awq\"}", "quantized by awq")]
     [InlineData("rope_scaling", "{\"rope_type\": \"dynamic\", \"factor\": 2}", "rope_type: the RoPE type dynamic")]
