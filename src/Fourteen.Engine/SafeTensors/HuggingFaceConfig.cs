@@ -9,6 +9,14 @@ namespace Fourteen.Engine.SafeTensors;
 /// </summary>
 internal static class HuggingFaceConfig
 {
+    // Keys that change what a model computes, with what they switch on.
+    private static readonly (string Key, string What)[] Switches =
+    [
+        ("attention_bias", "biases in attention"),
+        ("mlp_bias", "biases in the feed-forward layer"),
+        ("use_bidirectional_attention", "layers that attend to later positions"),
+    ];
+
     /// <summary>Fills <paramref name="values"/>.</summary>
     /// <param name="config">The whole file.</param>
     /// <param name="model">The part of it that describes the language model.</param>
@@ -16,8 +24,8 @@ internal static class HuggingFaceConfig
     internal static LongRopeFactors? Read(
         HuggingFaceFamily family, JsonSettings config, JsonSettings model, Dictionary<string, object> values)
     {
-        CheckSupported(config);
-        CheckSupported(model);
+        CheckKind(family, config);
+        CheckSwitches(family, model);
         CheckActivation(family, model);
         values["general.architecture"] = family.Architecture;
         values["general.type"] = "model";
@@ -27,12 +35,8 @@ internal static class HuggingFaceConfig
         HuggingFaceWindow.Read(family, model, prefix, values);
         if (family.Experts)
             HuggingFaceExperts.Read(model, prefix, values);
-        foreach (string key in (string[])["attn_logit_softcapping", "final_logit_softcapping"])
-        {
-            if (model.FindNumber(key) is { } cap)
-                values[prefix + key] = Float(cap > 0 ? cap : throw model.Refuse(key, NotPositive(cap)));
-        }
-
+        if (family.SoftCaps)
+            ReadSoftCaps(model, prefix, values);
         if (family.QueryScale)
             values["fourteen.query_scale"] = QueryScale(model);
         if (family.NormOffset != 0)
@@ -69,6 +73,19 @@ internal static class HuggingFaceConfig
         return headDim;
     }
 
+    /// <summary>Null means no cap, which keys say by 0: a key that is missing means the architecture's usual cap.
+    /// </summary>
+    private static void ReadSoftCaps(JsonSettings model, string prefix, Dictionary<string, object> values)
+    {
+        foreach (string key in (string[])["attn_logit_softcapping", "final_logit_softcapping"])
+        {
+            double? cap = model.FindNumber(key);
+            if (cap is { } found && found <= 0)
+                throw model.Refuse(key, NotPositive(found));
+            values[prefix + key] = Float(cap ?? 0);
+        }
+    }
+
     private static double QueryScale(JsonSettings model)
     {
         const string Key = "query_pre_attn_scalar";
@@ -82,46 +99,52 @@ internal static class HuggingFaceConfig
         if (key is not null && model.FindString(key) is { } found && !family.Activations.Contains(found))
         {
             throw model.Refuse(
-                key, $"the activation must be {family.Activations[0]}, found {GgufCursor.Printable(found)}");
+                key, $"the activation must be {string.Join(" or ", family.Activations)}, found "
+                + GgufCursor.Printable(found));
         }
     }
 
-    private static void CheckSupported(JsonSettings config)
+    /// <summary>Whether it is a language model of plain weights.</summary>
+    private static void CheckKind(HuggingFaceFamily family, JsonSettings config)
     {
-        if (config.Contains("quantization_config"))
+        const string Key = "quantization_config";
+        if (config.FindElement(Key) is { } quantization)
         {
-            string method = config.FindObject("quantization_config")?.FindString("quant_method") ?? "unknown";
+            string method = quantization.ValueKind == JsonValueKind.Object
+                ? config.FindObject(Key)?.FindString("quant_method") ?? "an unknown method"
+                : "an unknown method";
             throw config.Refuse(
-                "quantization_config", $"weights quantized by {GgufCursor.Printable(method)} are not read",
+                Key, $"weights quantized by {GgufCursor.Printable(method)} are not read",
                 "use the BF16 or F16 model, or a GGUF file");
         }
 
         if (config.FindElement("architectures") is { ValueKind: JsonValueKind.Array } names
             && names.GetArrayLength() > 0
-            && !names.EnumerateArray().Any(IsGenerative))
+            && !names.EnumerateArray().Any(name => IsGenerative(family, name)))
         {
             throw config.Refuse("architectures", "a language model (…ForCausalLM) is wanted, this is something else");
         }
+    }
 
-        foreach ((string key, string what) in ((string, string)[])
-            [
-                ("attention_bias", "biases of query, key, value and output"),
-                ("mlp_bias", "biases of the feed-forward layer"),
-                ("use_bidirectional_attention", "attention to later positions"),
-            ])
+    /// <summary>A language model, alone or, where the family has other parts, behind an encoder of images.</summary>
+    private static bool IsGenerative(HuggingFaceFamily family, JsonElement name) =>
+        name.ValueKind == JsonValueKind.String && name.GetString() is { } text
+        && (text.EndsWith("ForCausalLM", StringComparison.Ordinal)
+            || (family.TextConfig is not null
+                && text.EndsWith("ForConditionalGeneration", StringComparison.Ordinal)));
+
+    /// <summary>Whether all that may be switched on is off.</summary>
+    private static void CheckSwitches(HuggingFaceFamily family, JsonSettings model)
+    {
+        foreach ((string key, string what) in Switches)
         {
-            if (config.FindElement(key) is { } found && found.ValueKind != JsonValueKind.False)
+            if (!family.IgnoredKeys.Contains(key)
+                && model.FindElement(key) is { ValueKind: not JsonValueKind.False } on)
             {
-                throw config.Refuse(
-                    key, $"{what}: this must be false for this model type, found "
-                    + GgufCursor.Printable(found.GetRawText()));
+                throw model.Refuse(
+                    key, $"{what} are not supported for this model type, so false is wanted here, found "
+                    + GgufCursor.Printable(on.GetRawText()));
             }
         }
     }
-
-    /// <summary>A language model alone, or one with an encoder of images before it.</summary>
-    private static bool IsGenerative(JsonElement name) => name.ValueKind == JsonValueKind.String
-        && name.GetString() is { } text
-        && (text.EndsWith("ForCausalLM", StringComparison.Ordinal)
-            || text.EndsWith("ForConditionalGeneration", StringComparison.Ordinal));
 }

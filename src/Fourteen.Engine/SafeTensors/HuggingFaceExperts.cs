@@ -43,11 +43,11 @@ internal static class HuggingFaceExperts
                 "decoder_sparse_step", $"every layer must have experts, so 1 is wanted here, found {step}", Remedy);
         }
 
-        if (model.FindBool("norm_topk_prob") == false)
+        if (model.FindBool("norm_topk_prob") != true)
         {
             throw model.Refuse(
                 "norm_topk_prob", "the weights of the chosen experts must be normalized, so true is wanted here, "
-                + "found false or nothing, which means false", Remedy);
+                + "found false, null or nothing, which all mean false", Remedy);
         }
     }
 }

@@ -10,6 +10,8 @@ internal static class HuggingFaceFamilies
     private static readonly HuggingFaceFamily Qwen2 = new("qwen2", "qwen2")
     {
         Defaults = """{"sliding_window": 4096, "max_window_layers": 28}""",
+        // Query, key and value always have a bias.
+        IgnoredKeys = ["attention_bias"],
         Windows = WindowedLayers.FromLayer,
     };
 
@@ -17,6 +19,7 @@ internal static class HuggingFaceFamilies
     {
         ModelType = "qwen3",
         Architecture = "qwen3",
+        IgnoredKeys = [],
         Defaults = """{"head_dim": 128, "sliding_window": 4096, "max_window_layers": 28}""",
         LayerNames = new()
         {
@@ -49,7 +52,7 @@ internal static class HuggingFaceFamilies
     private static readonly HuggingFaceFamily Mixtral = Mistral with
     {
         ModelType = "mixtral",
-        Defaults = """{"rms_norm_eps": 1e-5, "rope_theta": 1e6}""",
+        Defaults = """{"rms_norm_eps": 1e-5, "rope_theta": 1e6, "norm_topk_prob": true}""",
         Experts = true,
         LayerNames = new()
         {
@@ -96,6 +99,7 @@ internal static class HuggingFaceFamilies
         ActivationKeys = ["hidden_activation"],
         Activations = ["gelu_pytorch_tanh"],
         Windows = WindowedLayers.Pattern,
+        SoftCaps = true,
         QueryScale = true,
         LayerNames = new()
         {

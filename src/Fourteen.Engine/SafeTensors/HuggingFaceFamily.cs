@@ -30,8 +30,12 @@ internal sealed record HuggingFaceFamily(string ModelType, string Architecture)
     /// <summary>Where the activation stands: the first of these keys that is set.</summary>
     internal string[] ActivationKeys { get; init; } = ["hidden_act"];
 
-    /// <summary>The activations that the architecture computes; the first is meant where none is named.</summary>
+    /// <summary>Names of the one activation that the architecture computes, which is meant where none stands.
+    /// </summary>
     internal string[] Activations { get; init; } = ["silu", "swish"];
+
+    /// <summary>Keys of other families that transformers does not read for this one.</summary>
+    internal string[] IgnoredKeys { get; init; } = [];
 
     internal WindowedLayers Windows { get; init; }
 
@@ -46,6 +50,9 @@ internal sealed record HuggingFaceFamily(string ModelType, string Architecture)
 
     /// <summary>What the stored weights of norms lack: GGUF files hold them with it.</summary>
     internal double NormOffset { get; init; }
+
+    /// <summary>Whether attention scores and logits may be capped.</summary>
+    internal bool SoftCaps { get; init; }
 
     /// <summary>Whether queries are scaled by 1 / √<c>query_pre_attn_scalar</c>.</summary>
     internal bool QueryScale { get; init; }

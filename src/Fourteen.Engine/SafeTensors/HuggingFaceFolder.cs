@@ -10,11 +10,10 @@ namespace Fourteen.Engine.SafeTensors;
 /// <remarks>
 /// Keys beside GGUF's: <c>fourteen.rope_halves</c> (rows of q and k are not permuted), <c>fourteen.norm_offset</c>
 /// (to be added to the weights of every norm), <c>fourteen.query_scale</c> (factor on q · k instead of 1 / √head size),
-/// <c>fourteen.window_layers</c> (1 for each layer that has the sliding window, 0 for each that has not),
-/// <c>fourteen.rope_local_freq_base</c> (RoPE base of layers with a window), <c>fourteen.eos_token_ids</c>,
-/// <c>fourteen.sampling.*</c> and, for llama-3 scaling, <c>rope.scaling.low_freq_factor</c> and
-/// <c>.high_freq_factor</c>. The type <c>longrope</c> is written, which a GGUF file implies by its tensors
-/// <c>rope_factors_short</c> and <c>rope_factors_long</c>. Experts are one tensor each, as in older GGUF files.
+/// <c>fourteen.eos_token_ids</c>, <c>fourteen.sampling.*</c> and, for llama-3 scaling,
+/// <c>rope.scaling.low_freq_factor</c> and <c>.high_freq_factor</c>. The type <c>longrope</c> is written, which a GGUF
+/// file implies by its tensors <c>rope_factors_short</c> and <c>rope_factors_long</c>. Each expert has tensors of its
+/// own, as in older GGUF files.
 /// </remarks>
 public sealed class HuggingFaceFolder : IDisposable
 {

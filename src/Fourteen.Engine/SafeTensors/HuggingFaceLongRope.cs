@@ -21,7 +21,7 @@ internal static class HuggingFaceLongRope
         double scale = (double)model.RequireInteger("max_position_embeddings") / original;
         // Versions of transformers differ in whether this key or the quotient counts.
         if (rope.FindNumber("factor") is { } factor && factor != scale)
-            throw rope.Refuse("factor", $"the context length over the original one, {scale}, is wanted, found {factor}");
+            throw rope.Refuse("factor", $"the context length over the original one is wanted, {scale}, found {factor}");
         double magnitude = rope.FindNumber("attention_factor") ?? Scales(rope)
             ?? (scale > 1 ? Math.Sqrt(1 + (Math.Log(scale) / Math.Log(original))) : 1);
         if (!double.IsFinite(magnitude) || magnitude <= 0)

@@ -19,9 +19,7 @@ internal static class HuggingFaceRope
         JsonSettings? rope = config.FindObject("rope_parameters") ?? config.FindObject("rope_scaling");
         if (family.LocalRope)
         {
-            double local = LocalBase(config, rope?.FindObject("sliding_attention"));
-            values[prefix + "rope.freq_base_swa"] = local;
-            values["fourteen.rope_local_freq_base"] = local;
+            values[prefix + "rope.freq_base_swa"] = LocalBase(config, rope?.FindObject("sliding_attention"));
             rope = rope?.FindObject("full_attention") ?? rope;
         }
 

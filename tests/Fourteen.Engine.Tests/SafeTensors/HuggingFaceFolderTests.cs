@@ -91,28 +91,6 @@ public sealed class HuggingFaceFolderTests
     }
 
     [Fact]
-    public void Open_ShardedModel_FindsEveryTensor()
-    {
-        using ModelFolder folder = new("llama");
-        folder.WriteConfig();
-        JsonObject map = [];
-        int number = 0;
-        foreach (KeyValuePair<string, long[]> tensor in folder.Tensors)
-        {
-            string file = $"model-{++number:D5}-of-{folder.Tensors.Count:D5}.safetensors";
-            folder.WriteBytes(file, ModelFolder.Pack([tensor]));
-            map[tensor.Key] = file;
-        }
-
-        folder.WriteText("model.safetensors.index.json", new JsonObject { ["weight_map"] = map }.ToJsonString());
-        using HuggingFaceFolder model = HuggingFaceFolder.Open(folder.Path);
-
-        Assert.Equal(
-            ["token_embd.weight", "output_norm.weight", "output.weight", "blk.0.attn_q.weight"],
-            model.Tensors.All.Select(tensor => tensor.Name));
-    }
-
-    [Fact]
     public void Open_TemplateFile_GoesBeforeTheConfig()
     {
         using ModelFolder folder = new("llama");
