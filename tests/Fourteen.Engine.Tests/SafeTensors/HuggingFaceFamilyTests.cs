@@ -1,4 +1,5 @@
 using Fourteen.Engine.Gguf;
+using Fourteen.Engine.Models;
 using Fourteen.Engine.SafeTensors;
 using Xunit;
 
@@ -104,12 +105,14 @@ public sealed class HuggingFaceFamilyTests
         using ModelFolder folder = new ModelFolder(type).With("""{"num_hidden_layers": 3}""").With(keys);
         if (type is "mixtral" or "qwen3_moe")
             folder.With("""{"num_experts": 2, "num_experts_per_tok": 1, "norm_topk_prob": true}""");
-        using HuggingFaceFolder model = HuggingFaceFolder.Open(folder.Write().Path);
+        using var model = ModelFile.Open(folder.Write().Path);
         string prefix = model.Metadata.RequireString("general.architecture");
 
         Assert.Equal(window, model.Metadata.FindInteger(prefix + ".attention.sliding_window"));
         bool[]? pattern = (bool[]?)model.Metadata.FindValue(prefix + ".attention.sliding_window_pattern");
-        Assert.Equal(layers, string.Concat((pattern ?? []).Select(has => has ? '1' : '0')));
+        Assert.Equal(layers, Digits(pattern ?? []));
+        if (pattern is not null)
+            Assert.Equal(layers, Digits(ModelConfig.Read(model, new RopeOptions()).Windowed));
     }
 
     [Theory]
@@ -175,6 +178,9 @@ public sealed class HuggingFaceFamilyTests
 
         Assert.True(model.Tensors.TryFind($"blk.0.{expected}.weight", out _));
     }
+
+    private static string Digits(IReadOnlyList<bool> layers) =>
+        string.Concat(layers.Select(hasWindow => hasWindow ? '1' : '0'));
 
     private static void AssertSameKeys(ModelFolder old, ModelFolder recent)
     {
