@@ -7,11 +7,13 @@ namespace Fourteen.Engine.Models;
 /// </summary>
 public sealed class RopeFrequencies
 {
+    private readonly float[] _inverse;
+
     private RopeFrequencies(string scaling, double factor, double[] inverse, double magnitude)
     {
         Scaling = scaling;
         Factor = factor;
-        Inverse = Array.ConvertAll(inverse, value => (float)value);
+        _inverse = Array.ConvertAll(inverse, value => (float)value);
         Magnitude = (float)magnitude;
     }
 
@@ -22,10 +24,10 @@ public sealed class RopeFrequencies
     public double Factor { get; }
 
     /// <summary>Radians per position of each pair.</summary>
-    internal float[] Inverse { get; }
+    public ReadOnlySpan<float> Inverse => _inverse;
 
     /// <summary>Factor on cosine and sine.</summary>
-    internal float Magnitude { get; }
+    public float Magnitude { get; }
 
     /// <summary>Pair i of n turns by base^(−i/n) for each position.</summary>
     internal static RopeFrequencies Plain(double theta, int rotary) => new("none", 1, Unscaled(theta, rotary), 1);
@@ -45,7 +47,7 @@ public sealed class RopeFrequencies
     /// <param name="fast">Rotations over that context above which a pair stays; 32 where nothing else is said.</param>
     /// <param name="slow">Rotations below which a pair is interpolated; 1 where nothing else is said.</param>
     /// <param name="attention">Factor on cosine and sine beside YaRN's own.</param>
-    internal static RopeFrequencies Yarn(
+    public static RopeFrequencies Yarn(
         double theta, int rotary, double factor, double original, double fast, double slow, double attention)
     {
         double[] inverse = Unscaled(theta, rotary);
@@ -96,7 +98,7 @@ public sealed class RopeFrequencies
     }
 
     /// <summary>Whether all angles are numbers; extreme keys may lead beyond them.</summary>
-    internal bool IsFinite => float.IsFinite(Magnitude) && Array.TrueForAll(Inverse, float.IsFinite);
+    internal bool IsFinite => float.IsFinite(Magnitude) && Array.TrueForAll(_inverse, float.IsFinite);
 
     private static double[] Unscaled(double theta, int rotary)
     {
@@ -110,9 +112,9 @@ public sealed class RopeFrequencies
     /// <remarks>The angle is a product of two 32-bit floats, as in the reference implementation.</remarks>
     internal void Turn(int position, Span<float> cos, Span<float> sin)
     {
-        for (int i = 0; i < Inverse.Length; i++)
+        for (int i = 0; i < _inverse.Length; i++)
         {
-            (double s, double c) = Math.SinCos((float)position * Inverse[i]);
+            (double s, double c) = Math.SinCos((float)position * _inverse[i]);
             cos[i] = (float)c * Magnitude;
             sin[i] = (float)s * Magnitude;
         }

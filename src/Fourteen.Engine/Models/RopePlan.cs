@@ -61,7 +61,7 @@ public sealed class RopePlan
     }
 
     /// <summary>The frequencies of a sequence of <paramref name="positions"/>: its highest position plus one.</summary>
-    internal RopeFrequencies For(int positions) => RungFor(positions).Frequencies;
+    public RopeFrequencies For(int positions) => RungFor(positions).Frequencies;
 
     /// <summary>
     /// The frequencies of a prompt with an answer, and how many positions both may fill with them: a sequence does not
@@ -70,7 +70,7 @@ public sealed class RopePlan
     /// <param name="prompt">Tokens of the prompt.</param>
     /// <param name="tokensMax">Token limit of the answer, or null for none.</param>
     /// <param name="context">Positions that the model was loaded for.</param>
-    internal (RopeFrequencies Frequencies, int Room) Choose(int prompt, int? tokensMax, int context)
+    public (RopeFrequencies Frequencies, int Room) Choose(int prompt, int? tokensMax, int context)
     {
         long wanted = prompt + (long)(tokensMax ?? (NativeContext / ExpectedShare));
         Rung rung = RungFor((int)Math.Min(wanted, context));

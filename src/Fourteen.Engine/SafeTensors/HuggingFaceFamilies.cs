@@ -47,7 +47,11 @@ internal static class HuggingFaceFamilies
         },
     };
 
-    private static readonly HuggingFaceFamily Mistral = new("mistral", "llama") { Windows = WindowedLayers.All };
+    private static readonly HuggingFaceFamily Mistral = new("mistral", "llama")
+    {
+        Defaults = """{"sliding_window": 4096}""",
+        Windows = WindowedLayers.All,
+    };
 
     private static readonly HuggingFaceFamily Mixtral = Mistral with
     {

@@ -81,7 +81,7 @@ public sealed class HuggingFaceFamilyTests
 
     [Theory]
     [InlineData("mistral", """{"sliding_window": null}""", null, "")]
-    [InlineData("mistral", "{}", null, "")]
+    [InlineData("mistral", """{"max_position_embeddings": 5000}""", 4096L, "")] // The default of transformers.
     [InlineData("mistral", """{"sliding_window": 32}""", 32L, "")]
     [InlineData("mixtral", """{"sliding_window": 16}""", 16L, "")]
     [InlineData("phi3", """{"sliding_window": 63}""", 63L, "")]
