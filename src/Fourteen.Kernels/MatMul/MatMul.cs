@@ -112,7 +112,7 @@ public sealed unsafe class MatMul : IDisposable
                 ref Work work = ref _works[index];
                 int group = item - work.FirstGroup;
                 float* output = work.Output.Pointer(work.FirstRow) + (group * Tile.Rows);
-                if (work.Path.Run is null)
+                if (!work.Path.Exists)
                     FloatGroup(ref work, group, output, worker);
                 else
                     QuantGroup(ref work, group, output);
