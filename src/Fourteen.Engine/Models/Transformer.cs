@@ -124,7 +124,7 @@ internal sealed class Transformer : IDisposable
         Rope.Run(_k, _config.KvHeads, _config.HeadDim, _cos, _sin, _config.RopePairs);
         foreach (ref readonly AttentionSpan span in spans)
             _cache.Write(layer, in span, _k, _v);
-        _attention.Run(layer, spans, _q, _heads, 1f / MathF.Sqrt(_config.HeadDim));
+        _attention.Run(layer, spans, _q, _heads, new AttentionRule(1f / MathF.Sqrt(_config.HeadDim)));
         _input.Begin(_heads);
         _matMul.Run(_input, new Product(w.AttentionOutput, _back));
         _elementwise.Add(_x, _back);
@@ -136,7 +136,7 @@ internal sealed class Transformer : IDisposable
         _norm.Run(_x, w.FeedForwardNorm, _config.RmsEpsilon, _h);
         _input.Begin(_h);
         _matMul.Run(_input, new Product(w.Gate, _gate), new Product(w.Up, _up));
-        _elementwise.SwiGlu(_gate, _up);
+        _elementwise.Gate(_gate, _up, GateActivation.Silu);
         _input.Begin(_gate);
         _matMul.Run(_input, new Product(w.Down, _back));
         _elementwise.Add(_x, _back);

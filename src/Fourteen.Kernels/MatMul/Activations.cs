@@ -46,6 +46,19 @@ internal unsafe struct ActivationRows
 
     /// <summary>Block256: [tokens, columns / 16], −16 · Σ of 16 quants in both halves of each integer.</summary>
     internal int* Offsets16;
+
+    /// <summary>The same without the rows before <paramref name="row"/>.</summary>
+    internal readonly ActivationRows From(int row) => new()
+    {
+        Quants = Quants + (row * QuantStride),
+        QuantStride = QuantStride,
+        Scales = Scales + (row * BlockStride),
+        ScaledSums = ScaledSums + (row * BlockStride),
+        Sums = Sums + (row * BlockStride),
+        BlockStride = BlockStride,
+        Sums32 = Sums32 + (row * BlockStride * 8),
+        Offsets16 = Offsets16 + (row * BlockStride * 16),
+    };
 }
 
 /// <summary>

@@ -10,7 +10,7 @@ namespace Fourteen.Kernels.Operators;
 /// Causal attention of a step's queries over the KV cache, read in place, also for keys of the same step. A context is
 /// cut into pieces of <see cref="PieceTokens"/> positions; each gives its maximum, its sum of exponentials and its
 /// weighted values, and pieces are merged in order. What a token and head get depends on its position alone, not on the
-/// batch, the chunk or the thread.
+/// batch, the chunk or the thread. Blocks wholly before a window are not read, so the cost grows with the window.
 /// </summary>
 public sealed unsafe class Attention : IDisposable
 {
@@ -42,13 +42,17 @@ public sealed unsafe class Attention : IDisposable
     }
 
     /// <summary>
-    /// output[row, h] = Σ_p softmax(query · key_p · scale)_p · value_p over positions 0 … the row's own, for all rows
-    /// of all spans; queries and output are [rows, heads · headDim].
+    /// output[row, h] = Σ_p softmax(cap(query · key_p · scale))_p · value_p over the positions up to the row's own that
+    /// <paramref name="rule"/> lets it see, for all rows of all spans; queries and output are [rows, heads · headDim].
+    /// Entries of a span's blocks that lie wholly before every window of its rows are not looked at.
     /// </summary>
-    public void Run(int layer, ReadOnlySpan<AttentionSpan> spans, FloatMatrix queries, FloatMatrix output, float scale)
+    public void Run(
+        int layer, ReadOnlySpan<AttentionSpan> spans, FloatMatrix queries, FloatMatrix output, in AttentionRule rule)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(rule.Window, nameof(rule));
+        ArgumentOutOfRangeException.ThrowIfNegative(rule.SoftCap, nameof(rule));
         output.Rows = queries.Rows;
-        int items = _job.Prepare(layer, spans, queries, output, scale);
+        int items = _job.Prepare(layer, spans, queries, output, rule);
         _pool.Run(_job, items, 1);
     }
 
@@ -67,7 +71,7 @@ public sealed unsafe class Attention : IDisposable
         private FloatMatrix _queries = null!; // Queries and output are set by Prepare before each run.
         private FloatMatrix _output = null!;
         private int _layer;
-        private float _scale;
+        private AttentionRule _rule;
 
         internal Job(IsaPath isa, int heads, KvStore cache, int workers)
         {
@@ -83,15 +87,20 @@ public sealed unsafe class Attention : IDisposable
         }
 
         /// <summary>A few tokens of one span, for one key/value head.</summary>
-        private readonly record struct Tile(AttentionSpan Span, int First, int Count, int KvHead);
+        private readonly record struct Tile(AttentionSpan Span, int First, int Count, int KvHead)
+        {
+            /// <summary>Position of the first token.</summary>
+            internal int Position => Span.FirstPosition + First;
+        }
 
         internal int Prepare(
-            int layer, ReadOnlySpan<AttentionSpan> spans, FloatMatrix queries, FloatMatrix output, float scale)
+            int layer, ReadOnlySpan<AttentionSpan> spans, FloatMatrix queries, FloatMatrix output,
+            in AttentionRule rule)
         {
             _layer = layer;
             _queries = queries;
             _output = output;
-            _scale = scale;
+            _rule = rule;
             _tiles.Clear();
             foreach (AttentionSpan span in spans)
             {
@@ -124,27 +133,41 @@ public sealed unsafe class Attention : IDisposable
             float* total = piece + (queries * headDim);               // [queries, headDim]
             float* maximum = total + (queries * headDim);             // [queries]
             float* sum = maximum + queries;                           // [queries]
-            int last = tile.Span.FirstPosition + tile.First + tile.Count - 1;
-            for (int from = 0; from <= last; from += PieceTokens)
+            int last = tile.Position + tile.Count - 1;
+            int start = _rule.FirstVisible(tile.Position) / PieceTokens * PieceTokens;
+            for (int from = start; from <= last; from += PieceTokens)
             {
                 Score(tile, from, last, block, scores);
                 new Span<float>(piece, queries * headDim).Clear();
                 for (int q = 0; q < queries; q++)
-                    Weigh(q, Visible(tile, q, from), from == 0, scores + (q * PieceTokens), maximum, sum, total);
+                    Weigh(q, Visible(tile, q, from), scores + (q * PieceTokens), maximum, sum, total);
                 AddValues(tile, from, last, block, scores, piece);
                 for (int q = 0; q < queries; q++)
-                {
-                    if (Visible(tile, q, from) > 0)
-                        Merge(from == 0, piece + (q * headDim), total + (q * headDim));
-                }
+                    Merge(Visible(tile, q, from), piece + (q * headDim), total + (q * headDim));
             }
 
             Write(tile, queries, total, sum);
         }
 
-        /// <summary>Positions of the piece that query q sees: query q is token q / ratio of the tile.</summary>
-        private int Visible(in Tile tile, int q, int from) =>
-            Math.Clamp(tile.Span.FirstPosition + tile.First + (q / _ratio) + 1 - from, 0, PieceTokens);
+        /// <summary>Positions of a piece that a query sees, counted from the piece's first: low … high − 1.</summary>
+        /// <param name="IsFirst">Whether it is the first piece of which the query sees any.</param>
+        private readonly record struct Seen(int Low, int High, bool IsFirst)
+        {
+            internal bool IsEmpty => Low >= High;
+        }
+
+        /// <summary>What query q, which is of token q / ratio of the tile, sees of the piece.</summary>
+        private Seen Visible(in Tile tile, int q, int from)
+        {
+            int position = tile.Position + (q / _ratio);
+            int first = _rule.FirstVisible(position) - from;
+            return new Seen(
+                Math.Max(first, 0), Math.Min(position + 1 - from, PieceTokens), first is >= 0 and < PieceTokens);
+        }
+
+        /// <summary>The first position of the piece's blocks of which a query of the tile sees any.</summary>
+        private int FirstBlock(in Tile tile, int from) =>
+            Math.Max(from, _rule.FirstVisible(tile.Position) / KvStore.BlockTokens * KvStore.BlockTokens);
 
         private float* Query(in Tile tile, int q, FloatMatrix matrix) =>
             matrix.Pointer(tile.Span.FirstRow + tile.First + (q / _ratio))
@@ -154,16 +177,17 @@ public sealed unsafe class Attention : IDisposable
         {
             int queries = tile.Count * _ratio;
             int end = Math.Min(last + 1, from + PieceTokens);
-            for (int position = from; position < end; position += KvStore.BlockTokens)
+            for (int position = FirstBlock(tile, from); position < end; position += KvStore.BlockTokens)
             {
                 byte* stored = _cache.Head(_layer, tile.Span.Blocks[position / KvStore.BlockTokens], tile.KvHead);
                 float* keys = Floats(stored, block);
                 for (int q = 0; q < queries; q++)
                 {
-                    if (Visible(tile, q, from) <= position - from)
+                    Seen seen = Visible(tile, q, from);
+                    if (seen.High <= position - from || seen.Low >= position - from + KvStore.BlockTokens)
                         continue;
                     AttentionTile.Scores(
-                        _isa, Query(tile, q, _queries), keys, _cache.HeadDim, _scale,
+                        _isa, Query(tile, q, _queries), keys, _cache.HeadDim, _rule.Scale,
                         scores + (q * PieceTokens) + (position - from));
                 }
             }
@@ -171,13 +195,16 @@ public sealed unsafe class Attention : IDisposable
 
         /// <summary>Scores to weights; brings the running maximum, sum and total of query q to the new
         /// maximum.</summary>
-        private void Weigh(
-            int q, int visible, bool first, float* scores, float* maximum, float* sum, float* total)
+        private void Weigh(int q, Seen seen, float* scores, float* maximum, float* sum, float* total)
         {
-            if (visible == 0)
+            if (seen.IsEmpty)
                 return;
-            float pieceSum = AttentionTile.Softmax(_isa, scores, visible, out float pieceMax);
-            if (first)
+            float* weights = scores + seen.Low;
+            int count = seen.High - seen.Low;
+            if (_rule.SoftCap > 0)
+                AttentionTile.SoftCap(_isa, weights, count, _rule.SoftCap);
+            float pieceSum = AttentionTile.Softmax(_isa, weights, count, out float pieceMax);
+            if (seen.IsFirst)
             {
                 maximum[q] = pieceMax;
                 sum[q] = pieceSum;
@@ -192,34 +219,39 @@ public sealed unsafe class Attention : IDisposable
             float* t = total + (q * _cache.HeadDim);
             for (int i = 0; i < _cache.HeadDim; i++)
                 t[i] *= old;
-            for (int p = 0; p < visible; p++)
-                scores[p] *= now;
+            for (int p = 0; p < count; p++)
+                weights[p] *= now;
         }
 
         private void AddValues(in Tile tile, int from, int last, float* block, float* scores, float* piece)
         {
             int queries = tile.Count * _ratio;
             int end = Math.Min(last + 1, from + PieceTokens);
-            for (int position = from; position < end; position += KvStore.BlockTokens)
+            for (int position = FirstBlock(tile, from); position < end; position += KvStore.BlockTokens)
             {
                 byte* stored = _cache.Head(_layer, tile.Span.Blocks[position / KvStore.BlockTokens], tile.KvHead);
                 float* values = Floats(_cache.ValuesOf(stored), block);
                 for (int q = 0; q < queries; q++)
                 {
-                    int count = Math.Min(Visible(tile, q, from) - (position - from), KvStore.BlockTokens);
-                    if (count <= 0)
+                    Seen seen = Visible(tile, q, from);
+                    int low = Math.Max(seen.Low - (position - from), 0);
+                    int high = Math.Min(seen.High - (position - from), KvStore.BlockTokens);
+                    if (low >= high)
                         continue;
-                    float* weights = scores + (q * PieceTokens) + (position - from);
+                    float* weights = scores + (q * PieceTokens) + (position - from) + low;
                     AttentionTile.AddValues(
-                        _isa, weights, values, count, _cache.HeadDim, piece + (q * _cache.HeadDim));
+                        _isa, weights, values + (low * _cache.HeadDim), high - low, _cache.HeadDim,
+                        piece + (q * _cache.HeadDim));
                 }
             }
         }
 
-        private void Merge(bool first, float* piece, float* total)
+        private void Merge(Seen seen, float* piece, float* total)
         {
+            if (seen.IsEmpty)
+                return;
             for (int i = 0; i < _cache.HeadDim; i++)
-                total[i] = first ? piece[i] : total[i] + piece[i];
+                total[i] = seen.IsFirst ? piece[i] : total[i] + piece[i];
         }
 
         private void Write(in Tile tile, int queries, float* total, float* sum)

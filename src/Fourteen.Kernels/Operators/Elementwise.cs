@@ -6,13 +6,37 @@ using Fourteen.Kernels.Workers;
 
 namespace Fourteen.Kernels.Operators;
 
-/// <summary>Operators in which each element stands for itself: residual addition and the gated activation.</summary>
+/// <summary>The function of a gated feed-forward layer.</summary>
+public enum GateActivation
+{
+    /// <summary>silu(z) = z / (1 + e^−z): SwiGLU.</summary>
+    Silu,
+
+    /// <summary>
+    /// gelu(z) = z/2 · (1 + tanh(√(2/π) · (z + 0.044715·z³))), transformers' <c>gelu_pytorch_tanh</c>: GeGLU.
+    /// </summary>
+    GeluTanh,
+}
+
+/// <summary>
+/// Operators in which each element stands for itself: residual addition, scaling, soft cap and the gated activation.
+/// Used by the engine thread alone.
+/// </summary>
 public sealed unsafe class Elementwise(WorkerPool pool, IsaPath isa)
 {
     private readonly Job _job = new() { Scalar = isa == IsaPath.Scalar };
 
+    private enum Operation
+    {
+        Add,
+        Scale,
+        SoftCap,
+        SiluGate,
+        GeluTanhGate,
+    }
+
     /// <summary>x += y, row by row.</summary>
-    public void Add(FloatMatrix x, FloatMatrix y) => Run(x, y, gated: false);
+    public void Add(FloatMatrix x, FloatMatrix y) => Run(Operation.Add, x, y, 0);
 
     /// <summary>x += bias in each row; on the calling thread, since a row is short.</summary>
     public void AddBias(FloatMatrix x, ReadOnlySpan<float> bias)
@@ -22,70 +46,104 @@ public sealed unsafe class Elementwise(WorkerPool pool, IsaPath isa)
         fixed (float* pinned = bias)
         {
             for (int row = 0; row < x.Rows; row++)
-            {
-                float* at = x.Pointer(row);
-                for (int i = _job.Scalar ? 0 : AddVectors(at, pinned, bias.Length); i < bias.Length; i++)
-                    at[i] += pinned[i];
-            }
+                Apply<AddOperation>(x.Pointer(row), pinned, 0, bias.Length, _job.Scalar);
         }
     }
 
-    /// <summary>gate = silu(gate) · up, silu(z) = z / (1 + e^−z) with <see cref="Exponential"/>.</summary>
-    public void SwiGlu(FloatMatrix gate, FloatMatrix up) => Run(gate, up, gated: true);
+    /// <summary>x *= factor in all rows.</summary>
+    public void Scale(FloatMatrix x, float factor) => Run(Operation.Scale, x, x, factor);
 
-    private void Run(FloatMatrix x, FloatMatrix y, bool gated)
+    /// <summary>
+    /// x = cap · tanh(x / cap) in all rows, with <see cref="HyperbolicTangent"/>; <paramref name="cap"/> is positive.
+    /// </summary>
+    public void SoftCap(FloatMatrix x, float cap)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cap);
+        Run(Operation.SoftCap, x, x, cap);
+    }
+
+    /// <summary>gate = activation(gate) · up, with <see cref="Exponential"/> or <see cref="HyperbolicTangent"/>.
+    /// </summary>
+    public void Gate(FloatMatrix gate, FloatMatrix up, GateActivation activation) => Run(
+        activation switch
+        {
+            GateActivation.Silu => Operation.SiluGate,
+            GateActivation.GeluTanh => Operation.GeluTanhGate,
+            _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "There is no such activation."),
+        },
+        gate, up, 0);
+
+    private void Run(Operation operation, FloatMatrix x, FloatMatrix y, float factor)
     {
         if (x.Columns != y.Columns || x.Rows != y.Rows)
             throw new ArgumentException($"[{x.Rows}, {x.Columns}] and [{y.Rows}, {y.Columns}] differ.", nameof(y));
+        _job.Operation = operation;
         _job.X = x;
         _job.Y = y;
-        _job.Gated = gated;
-        pool.Run(_job, x.Rows, 4);
+        _job.Factor = factor;
+        _job.Pieces = (x.Columns + Job.PieceColumns - 1) / Job.PieceColumns;
+        pool.Run(_job, x.Rows * _job.Pieces, Math.Max(1, 4 / Math.Max(1, _job.Pieces)));
+    }
+
+    /// <summary>x = operation(x, y, factor) over <paramref name="count"/> elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Apply<TO>(float* x, float* y, float factor, int count, bool scalar)
+        where TO : struct, IElementOperation
+    {
+        int i = 0;
+        if (!scalar)
+        {
+            Vector256<float> factors = Vector256.Create(factor);
+            for (; i + 8 <= count; i += 8)
+                TO.Of(Vector256.Load(x + i), Vector256.Load(y + i), factors).Store(x + i);
+        }
+
+        for (; i < count; i++)
+            x[i] = TO.Of(x[i], y[i], factor);
     }
 
     private sealed class Job : WorkerJob
     {
+        /// <summary>Columns of an item: a row as long as a vocabulary is shared by the workers.</summary>
+        internal const int PieceColumns = 8192;
+
+        internal Operation Operation;
         internal FloatMatrix X = null!; // X and Y are set before each run.
         internal FloatMatrix Y = null!;
-        internal bool Gated;
+        internal float Factor;
+        internal int Pieces;
         internal bool Scalar;
 
         public override void Execute(int start, int end, int worker)
         {
-            for (int row = start; row < end; row++)
+            for (int item = start; item < end; item++)
             {
-                float* x = X.Pointer(row), y = Y.Pointer(row);
-                int i = 0;
-                if (!Scalar)
-                    i = Gated ? SwiGluVectors(x, y, X.Columns) : AddVectors(x, y, X.Columns);
-                for (; i < X.Columns; i++)
-                    x[i] = Gated ? x[i] / (1f + Exponential.Of(-x[i])) * y[i] : x[i] + y[i];
+                int row = item / Pieces;
+                int column = item % Pieces * PieceColumns;
+                Apply(X.Pointer(row) + column, Y.Pointer(row) + column, Math.Min(PieceColumns, X.Columns - column));
             }
         }
-    }
 
-    /// <summary>As many elements as fill vectors; returns how many.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int AddVectors(float* x, float* y, int count)
-    {
-        int i = 0;
-        for (; i + 8 <= count; i += 8)
-            (Vector256.Load(x + i) + Vector256.Load(y + i)).Store(x + i);
-        return i;
-    }
-
-    /// <inheritdoc cref="AddVectors"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int SwiGluVectors(float* gate, float* up, int count)
-    {
-        int i = 0;
-        for (; i + 8 <= count; i += 8)
+        private void Apply(float* x, float* y, int count)
         {
-            Vector256<float> g = Vector256.Load(gate + i);
-            Vector256<float> silu = g / (Vector256<float>.One + Exponential.Of(-g));
-            (silu * Vector256.Load(up + i)).Store(gate + i);
+            switch (Operation)
+            {
+                case Operation.Add:
+                    Apply<AddOperation>(x, y, Factor, count, Scalar);
+                    break;
+                case Operation.Scale:
+                    Apply<ScaleOperation>(x, y, Factor, count, Scalar);
+                    break;
+                case Operation.SoftCap:
+                    Apply<SoftCapOperation>(x, y, Factor, count, Scalar);
+                    break;
+                case Operation.SiluGate:
+                    Apply<SiluGateOperation>(x, y, Factor, count, Scalar);
+                    break;
+                default:
+                    Apply<GeluTanhGateOperation>(x, y, Factor, count, Scalar);
+                    break;
+            }
         }
-
-        return i;
     }
 }

@@ -38,7 +38,7 @@ internal sealed class AttentionCase : IDisposable
             store.Touch(block);
         var span = new AttentionSpan(0, length, 0, [.. Enumerable.Range(0, blocks).Reverse()]);
         store.Write(0, span, _keys, _values);
-        attention.Run(0, [span], _queries, Output, _scale);
+        attention.Run(0, [span], _queries, Output, new AttentionRule(_scale));
     }
 
     internal FloatMatrix Output { get; }

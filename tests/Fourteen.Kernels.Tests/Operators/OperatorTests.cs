@@ -51,8 +51,8 @@ public sealed class OperatorTests
             using FloatMatrix fast = Random(3, length, seed: 1, scale: 40);
             using FloatMatrix slow = Random(3, length, seed: 1, scale: 40);
             using FloatMatrix gate = Random(3, length, seed: 1, scale: 40), up = Random(3, length, seed: 2);
-            new Elementwise(pool, Isa.Selected).SwiGlu(fast, up);
-            new Elementwise(pool, IsaPath.Scalar).SwiGlu(slow, up);
+            new Elementwise(pool, Isa.Selected).Gate(fast, up, GateActivation.Silu);
+            new Elementwise(pool, IsaPath.Scalar).Gate(slow, up, GateActivation.Silu);
             for (int row = 0; row < 3; row++)
             {
                 Assert.Equal(Bits(slow.Row(row)), Bits(fast.Row(row)));
@@ -74,7 +74,7 @@ public sealed class OperatorTests
         float[] extremes = [-1e30f, 1e30f, -88, 88];
         extremes.CopyTo(gate.Row(0));
         up.Row(0).Fill(1);
-        new Elementwise(pool, Isa.Selected).SwiGlu(gate, up);
+        new Elementwise(pool, Isa.Selected).Gate(gate, up, GateActivation.Silu);
         Assert.All(gate.Row(0).ToArray(), value => Assert.True(float.IsFinite(value)));
         Assert.Equal(1e30f, gate.Row(0)[1]);
     }
@@ -160,7 +160,7 @@ public sealed class OperatorTests
         var span = new AttentionSpan(0, 1, 0, [0]);
         store.Write(0, span, k, v);
         using var attention = new Kernels.Operators.Attention(pool, Isa.Selected, 1, store);
-        attention.Run(0, [span], q, output, 1);
+        attention.Run(0, [span], q, output, new AttentionRule(1));
         float[] expected = [.. values.Select(x => (float)(Half)Math.Clamp(x, -65504f, 65504f))];
         for (int i = 0; i < values.Length; i++)
             Assert.Equal(expected[i], output.Row(0)[i]);
