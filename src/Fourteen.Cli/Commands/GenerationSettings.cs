@@ -1,3 +1,4 @@
+using Fourteen.Engine.Models;
 using Fourteen.Kernels.Operators;
 
 namespace Fourteen.Cli.Commands;
@@ -51,4 +52,7 @@ public sealed record GenerationSettings
 
     /// <summary>Activations and KV cache in float32 on every path.</summary>
     public bool Precise { get; init; }
+
+    /// <summary>Scaling of positions.</summary>
+    public RopeOptions Rope { get; init; } = new();
 }

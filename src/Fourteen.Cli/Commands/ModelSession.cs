@@ -43,6 +43,7 @@ internal sealed class ModelSession : IDisposable
                 Context = settings.ContextTokens,
                 KvType = settings.KvType ?? KvType.F16,
                 Precise = settings.Precise,
+                Rope = settings.Rope,
                 SequencesMax = sequencesMax,
             };
             using var progress = new ProgressLine(streams, $"loading {Path.GetFileName(file)}");

@@ -10,7 +10,7 @@ namespace Fourteen.Kernels.Operators;
 /// Causal attention of a step's queries over the KV cache, read in place, also for keys of the same step. A context is
 /// cut into pieces of <see cref="PieceTokens"/> positions; each gives its maximum, its sum of exponentials and its
 /// weighted values, and pieces are merged in order. What a token and head get depends on its position alone, not on the
-/// batch, the chunk or the thread. Blocks wholly before a window are not read, so the cost grows with the window.
+/// batch, the chunk or the thread.
 /// </summary>
 public sealed unsafe class Attention : IDisposable
 {
@@ -42,15 +42,13 @@ public sealed unsafe class Attention : IDisposable
     }
 
     /// <summary>
-    /// output[row, h] = Σ_p softmax(cap(query · key_p · scale))_p · value_p over the positions up to the row's own that
-    /// <paramref name="rule"/> lets it see, for all rows of all spans; queries and output are [rows, heads · headDim].
-    /// Entries of a span's blocks that lie wholly before every window of its rows are not looked at.
+    /// output[row, h] = Σ_p softmax(score(query · key_p))_p · value_p for all rows of all spans, over the positions
+    /// that <paramref name="rule"/> shows the row's own; queries and output are [rows, heads · headDim].
     /// </summary>
     public void Run(
         int layer, ReadOnlySpan<AttentionSpan> spans, FloatMatrix queries, FloatMatrix output, in AttentionRule rule)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rule.Window, nameof(rule));
-        ArgumentOutOfRangeException.ThrowIfNegative(rule.SoftCap, nameof(rule));
         output.Rows = queries.Rows;
         int items = _job.Prepare(layer, spans, queries, output, rule);
         _pool.Run(_job, items, 1);
@@ -87,11 +85,7 @@ public sealed unsafe class Attention : IDisposable
         }
 
         /// <summary>A few tokens of one span, for one key/value head.</summary>
-        private readonly record struct Tile(AttentionSpan Span, int First, int Count, int KvHead)
-        {
-            /// <summary>Position of the first token.</summary>
-            internal int Position => Span.FirstPosition + First;
-        }
+        private readonly record struct Tile(AttentionSpan Span, int First, int Count, int KvHead);
 
         internal int Prepare(
             int layer, ReadOnlySpan<AttentionSpan> spans, FloatMatrix queries, FloatMatrix output,
@@ -133,41 +127,53 @@ public sealed unsafe class Attention : IDisposable
             float* total = piece + (queries * headDim);               // [queries, headDim]
             float* maximum = total + (queries * headDim);             // [queries]
             float* sum = maximum + queries;                           // [queries]
-            int last = tile.Position + tile.Count - 1;
-            int start = _rule.FirstVisible(tile.Position) / PieceTokens * PieceTokens;
-            for (int from = start; from <= last; from += PieceTokens)
+            int last = tile.Span.FirstPosition + tile.First + tile.Count - 1;
+            for (int from = FirstPiece(Lowest(tile, 0)); from <= last; from += PieceTokens)
             {
                 Score(tile, from, last, block, scores);
                 new Span<float>(piece, queries * headDim).Clear();
                 for (int q = 0; q < queries; q++)
-                    Weigh(q, Visible(tile, q, from), scores + (q * PieceTokens), maximum, sum, total);
+                {
+                    Weigh(
+                        q, View(tile, q, from), FirstPiece(Lowest(tile, q)) == from, scores + (q * PieceTokens),
+                        maximum, sum, total);
+                }
+
                 AddValues(tile, from, last, block, scores, piece);
                 for (int q = 0; q < queries; q++)
-                    Merge(Visible(tile, q, from), piece + (q * headDim), total + (q * headDim));
+                {
+                    if (!View(tile, q, from).IsEmpty)
+                    {
+                        bool first = FirstPiece(Lowest(tile, q)) == from;
+                        Merge(first, piece + (q * headDim), total + (q * headDim));
+                    }
+                }
             }
 
             Write(tile, queries, total, sum);
         }
 
-        /// <summary>Positions of a piece that a query sees, counted from the piece's first: low … high − 1.</summary>
-        /// <param name="IsFirst">Whether it is the first piece of which the query sees any.</param>
-        private readonly record struct Seen(int Low, int High, bool IsFirst)
+        /// <summary>Slots [Start, End) of a piece that a query sees.</summary>
+        private readonly record struct Slots(int Start, int End)
         {
-            internal bool IsEmpty => Low >= High;
+            internal bool IsEmpty => End <= Start;
         }
 
-        /// <summary>What query q, which is of token q / ratio of the tile, sees of the piece.</summary>
-        private Seen Visible(in Tile tile, int q, int from)
+        private static int FirstPiece(int position) => position / PieceTokens * PieceTokens;
+
+        /// <summary>The first position that query q sees: query q is token q / ratio of the tile.</summary>
+        private int Lowest(in Tile tile, int q)
         {
-            int position = tile.Position + (q / _ratio);
-            int first = _rule.FirstVisible(position) - from;
-            return new Seen(
-                Math.Max(first, 0), Math.Min(position + 1 - from, PieceTokens), first is >= 0 and < PieceTokens);
+            int own = tile.Span.FirstPosition + tile.First + (q / _ratio);
+            return _rule.Window == 0 ? 0 : Math.Max(0, own - _rule.Window + 1);
         }
 
-        /// <summary>The first position of the piece's blocks of which a query of the tile sees any.</summary>
-        private int FirstBlock(in Tile tile, int from) =>
-            Math.Max(from, _rule.FirstVisible(tile.Position) / KvStore.BlockTokens * KvStore.BlockTokens);
+        private Slots View(in Tile tile, int q, int from)
+        {
+            int own = tile.Span.FirstPosition + tile.First + (q / _ratio);
+            return new Slots(
+                Math.Clamp(Lowest(tile, q) - from, 0, PieceTokens), Math.Clamp(own + 1 - from, 0, PieceTokens));
+        }
 
         private float* Query(in Tile tile, int q, FloatMatrix matrix) =>
             matrix.Pointer(tile.Span.FirstRow + tile.First + (q / _ratio))
@@ -183,8 +189,7 @@ public sealed unsafe class Attention : IDisposable
                 float* keys = Floats(stored, block);
                 for (int q = 0; q < queries; q++)
                 {
-                    Seen seen = Visible(tile, q, from);
-                    if (seen.High <= position - from || seen.Low >= position - from + KvStore.BlockTokens)
+                    if (InBlock(View(tile, q, from), position - from).IsEmpty)
                         continue;
                     AttentionTile.Scores(
                         _isa, Query(tile, q, _queries), keys, _cache.HeadDim, _rule.Scale,
@@ -193,18 +198,28 @@ public sealed unsafe class Attention : IDisposable
             }
         }
 
+        /// <summary>The part of a view that lies in the block which begins at a slot.</summary>
+        private static Slots InBlock(Slots view, int start) =>
+            new(Math.Max(view.Start, start), Math.Min(view.End, start + KvStore.BlockTokens));
+
+        /// <summary>The first block of a piece that any query of the tile sees: the first query sees farthest back.
+        /// </summary>
+        private int FirstBlock(in Tile tile, int from) =>
+            Math.Max(from, Lowest(tile, 0) / KvStore.BlockTokens * KvStore.BlockTokens);
+
         /// <summary>Scores to weights; brings the running maximum, sum and total of query q to the new
         /// maximum.</summary>
-        private void Weigh(int q, Seen seen, float* scores, float* maximum, float* sum, float* total)
+        private void Weigh(
+            int q, Slots view, bool first, float* scores, float* maximum, float* sum, float* total)
         {
-            if (seen.IsEmpty)
+            if (view.IsEmpty)
                 return;
-            float* weights = scores + seen.Low;
-            int count = seen.High - seen.Low;
+            scores += view.Start;
+            int visible = view.End - view.Start;
             if (_rule.SoftCap > 0)
-                AttentionTile.SoftCap(_isa, weights, count, _rule.SoftCap);
-            float pieceSum = AttentionTile.Softmax(_isa, weights, count, out float pieceMax);
-            if (seen.IsFirst)
+                HyperbolicTangent.SoftCap(_isa, scores, visible, _rule.SoftCap);
+            float pieceSum = AttentionTile.Softmax(_isa, scores, visible, out float pieceMax);
+            if (first)
             {
                 maximum[q] = pieceMax;
                 sum[q] = pieceSum;
@@ -219,8 +234,8 @@ public sealed unsafe class Attention : IDisposable
             float* t = total + (q * _cache.HeadDim);
             for (int i = 0; i < _cache.HeadDim; i++)
                 t[i] *= old;
-            for (int p = 0; p < count; p++)
-                weights[p] *= now;
+            for (int p = 0; p < visible; p++)
+                scores[p] *= now;
         }
 
         private void AddValues(in Tile tile, int from, int last, float* block, float* scores, float* piece)
@@ -233,25 +248,21 @@ public sealed unsafe class Attention : IDisposable
                 float* values = Floats(_cache.ValuesOf(stored), block);
                 for (int q = 0; q < queries; q++)
                 {
-                    Seen seen = Visible(tile, q, from);
-                    int low = Math.Max(seen.Low - (position - from), 0);
-                    int high = Math.Min(seen.High - (position - from), KvStore.BlockTokens);
-                    if (low >= high)
+                    Slots part = InBlock(View(tile, q, from), position - from);
+                    if (part.IsEmpty)
                         continue;
-                    float* weights = scores + (q * PieceTokens) + (position - from) + low;
                     AttentionTile.AddValues(
-                        _isa, weights, values + (low * _cache.HeadDim), high - low, _cache.HeadDim,
-                        piece + (q * _cache.HeadDim));
+                        _isa, scores + (q * PieceTokens) + part.Start,
+                        values + ((part.Start - (position - from)) * _cache.HeadDim), part.End - part.Start,
+                        _cache.HeadDim, piece + (q * _cache.HeadDim));
                 }
             }
         }
 
-        private void Merge(Seen seen, float* piece, float* total)
+        private void Merge(bool first, float* piece, float* total)
         {
-            if (seen.IsEmpty)
-                return;
             for (int i = 0; i < _cache.HeadDim; i++)
-                total[i] = seen.IsFirst ? piece[i] : total[i] + piece[i];
+                total[i] = first ? piece[i] : total[i] + piece[i];
         }
 
         private void Write(in Tile tile, int queries, float* total, float* sum)

@@ -79,25 +79,9 @@ internal static unsafe class AttentionTile
             floats[i] = HalfBits.ToFloat(((ushort*)halves)[i]);
     }
 
-    /// <summary>scores[p] = cap · tanh(scores[p] / cap).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void SoftCap(IsaPath isa, float* scores, int count, float cap)
-    {
-        int i = 0;
-        if (isa != IsaPath.Scalar)
-        {
-            Vector256<float> caps = Vector256.Create(cap);
-            for (; i + 8 <= count; i += 8)
-                SoftCapOperation.Of(Vector256.Load(scores + i), caps, caps).Store(scores + i);
-        }
-
-        for (; i < count; i++)
-            scores[i] = SoftCapOperation.Of(scores[i], cap, cap);
-    }
-
     /// <summary>
-    /// weights[p] = e^(scores[p] − max), in place; returns their sum in eight chains, score p in chain p mod 8, folded
-    /// as <see cref="RmsNorm"/> folds. <paramref name="max"/> is the largest of the scores.
+    /// weights[p] = e^(scores[p] − max), in place; returns their sum in eight chains, position p in chain p mod 8,
+    /// folded as <see cref="RmsNorm"/> folds. <paramref name="max"/> is the largest of the scores.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static float Softmax(IsaPath isa, float* scores, int count, out float max)
