@@ -29,7 +29,17 @@ internal sealed unsafe class QuantKind
     internal required TilePath[] Paths { get; init; }
 
     /// <summary>The kernel of an instruction set; the walk of tests over types and paths uses it too.</summary>
-    internal TilePath Path(IsaPath isa) => Array.Find(Paths, path => path.Isa == isa);
+    internal TilePath Path(IsaPath isa)
+    {
+        // A loop, since a lambda over isa would be allocated for each product of each step.
+        foreach (TilePath path in Paths)
+        {
+            if (path.Isa == isa)
+                return path;
+        }
+
+        return default;
+    }
 }
 
 /// <summary>
