@@ -51,4 +51,7 @@ public sealed record GenerationSettings
 
     /// <summary>Activations and KV cache in float32 on every path.</summary>
     public bool Precise { get; init; }
+
+    /// <summary>Whether weights are copied into the layout of the fast kernels.</summary>
+    public bool Repack { get; init; } = true;
 }

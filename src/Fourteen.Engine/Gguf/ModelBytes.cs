@@ -77,6 +77,10 @@ internal sealed class ModelBytes : IDisposable
         return _mapped is not null ? _mapped.Span(0, length) : _memory!.Span(0, length); // One of the two is set.
     }
 
+    /// <summary>Gives back the memory of a tensor that is mapped from here; it stays readable.</summary>
+    /// <returns>Whether that tensor is in these bytes.</returns>
+    internal bool TryRelease(TensorEntry tensor) => _mapped?.TryRelease(tensor.Address, tensor.Bytes) ?? false;
+
     public void Dispose()
     {
         _mapped?.Dispose();

@@ -21,6 +21,16 @@ public sealed record TensorEntry(string Name, GgmlType Type, long[] Dimensions, 
     public long Rows => Dimensions.Skip(1).Aggregate(1L, (product, size) => checked(product * size));
 }
 
+/// <summary>Who owns the memory that tensors are in; after its disposal no tensor may be read.</summary>
+public interface ITensorMemory : IDisposable
+{
+    /// <summary>
+    /// Gives back the memory that a tensor takes, as far as it can be had again: the tensor stays readable, from its
+    /// file. Thread-safe.
+    /// </summary>
+    void Release(TensorEntry tensor);
+}
+
 /// <summary>The tensors of a model by name, from all its files. Read-only, so any thread may read it.</summary>
 public sealed class TensorDirectory
 {

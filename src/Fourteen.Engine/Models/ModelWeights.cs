@@ -1,6 +1,7 @@
 using Fourteen.Engine.Gguf;
 using Fourteen.Formats;
 using Fourteen.Kernels.MatMul;
+using Fourteen.Kernels.Memory;
 using Fourteen.Kernels.Quantization;
 using Fourteen.Kernels.Workers;
 
@@ -27,21 +28,25 @@ internal sealed class LayerWeights
 
 /// <summary>
 /// All weights of a model, taken by name from its file and checked against its configuration: a missing tensor, a wrong
-/// shape, or one that nobody asked for is an error. The file must stay open.
+/// shape, or one that nobody asked for is an error. The file must stay open. What is packed lives in one arena, and its
+/// rows in the file are let go, so that memory holds each weight once.
 /// </summary>
 internal sealed class ModelWeights : IDisposable
 {
-    private readonly List<WeightMatrix> _matrices = [];
+    private const string EmbeddingName = "token_embd.weight";
+    private const string OutputName = "output.weight";
+
+    private readonly MemoryArena? _arena; // of packed weights
     private readonly HashSet<string> _taken = ["rope_freqs.weight"];
     private readonly ModelFile _file;
     private readonly WorkerPool _pool;
-    private readonly bool _packed;
 
     private ModelWeights(ModelFile file, WorkerPool pool, bool packed)
     {
         _file = file;
         _pool = pool;
-        _packed = packed;
+        if (packed)
+            _arena = new MemoryArena(PackedBytesOf(file.Tensors));
     }
 
     internal WeightMatrix Embedding { get; private set; } = null!; // [vocabulary, hidden]; these four: set by Load
@@ -49,8 +54,8 @@ internal sealed class ModelWeights : IDisposable
     internal float[] OutputNorm { get; private set; } = null!;     // [hidden]
     internal WeightMatrix Output { get; private set; } = null!;    // [vocabulary, hidden]
 
-    /// <summary>Bytes of packed weights beside the file.</summary>
-    internal long PackedBytes => _matrices.Sum(matrix => matrix.PackedBytes);
+    /// <summary>What they take now.</summary>
+    internal WeightMemory Memory => _arena is null ? default : new(_arena.TakenBytes, _arena.HugePageBytes);
 
     /// <summary>
     /// Loads everything, packed for the fast kernels or, for <c>--precise</c>, as in the file.
@@ -62,11 +67,11 @@ internal sealed class ModelWeights : IDisposable
         var weights = new ModelWeights(file, pool, packed);
         try
         {
-            weights.Embedding = weights.Matrix("token_embd.weight", config.Vocabulary, config.Hidden, packed: false);
+            weights.Embedding = weights.Matrix(EmbeddingName, config.Vocabulary, config.Hidden, null);
             weights.OutputNorm = weights.Vector("output_norm.weight", config.Hidden);
             // A tied model has no output matrix: its embedding serves.
-            string output = file.Tensors.TryFind("output.weight", out _) ? "output.weight" : "token_embd.weight";
-            weights.Output = weights.Matrix(output, config.Vocabulary, config.Hidden, packed);
+            string output = file.Tensors.TryFind(OutputName, out _) ? OutputName : EmbeddingName;
+            weights.Output = weights.Matrix(output, config.Vocabulary, config.Hidden, weights._arena);
             weights.Layers = new LayerWeights[config.Layers];
             for (int layer = 0; layer < config.Layers; layer++)
             {
@@ -84,10 +89,13 @@ internal sealed class ModelWeights : IDisposable
         }
     }
 
-    public void Dispose()
+    public void Dispose() => _arena?.Dispose();
+
+    private static long PackedBytesOf(TensorDirectory tensors)
     {
-        foreach (WeightMatrix matrix in _matrices)
-            matrix.Dispose();
+        bool tied = !tensors.TryFind(OutputName, out _);
+        return tensors.All.Where(tensor => tensor.Dimensions.Length > 1 && (tied || tensor.Name != EmbeddingName))
+            .Sum(tensor => WeightMatrix.PackedBytesOf(tensor.Type, tensor.Rows, tensor.Columns));
     }
 
     private LayerWeights Layer(ModelConfig config, string prefix)
@@ -98,27 +106,30 @@ internal sealed class ModelWeights : IDisposable
         return new LayerWeights
         {
             AttentionNorm = Vector($"{prefix}.attn_norm.weight", config.Hidden),
-            Query = Matrix($"{prefix}.attn_q.weight", queries, config.Hidden, _packed),
-            Key = Matrix($"{prefix}.attn_k.weight", keys, config.Hidden, _packed),
-            Value = Matrix($"{prefix}.attn_v.weight", keys, config.Hidden, _packed),
+            Query = Matrix($"{prefix}.attn_q.weight", queries, config.Hidden, _arena),
+            Key = Matrix($"{prefix}.attn_k.weight", keys, config.Hidden, _arena),
+            Value = Matrix($"{prefix}.attn_v.weight", keys, config.Hidden, _arena),
             QueryBias = bias ? Vector($"{prefix}.attn_q.bias", queries) : null,
             KeyBias = bias ? Vector($"{prefix}.attn_k.bias", keys) : null,
             ValueBias = bias ? Vector($"{prefix}.attn_v.bias", keys) : null,
             QueryNorm = norm ? Vector($"{prefix}.attn_q_norm.weight", config.HeadDim) : null,
             KeyNorm = norm ? Vector($"{prefix}.attn_k_norm.weight", config.HeadDim) : null,
-            AttentionOutput = Matrix($"{prefix}.attn_output.weight", config.Hidden, queries, _packed),
+            AttentionOutput = Matrix($"{prefix}.attn_output.weight", config.Hidden, queries, _arena),
             FeedForwardNorm = Vector($"{prefix}.ffn_norm.weight", config.Hidden),
-            Gate = Matrix($"{prefix}.ffn_gate.weight", config.FeedForward, config.Hidden, _packed),
-            Up = Matrix($"{prefix}.ffn_up.weight", config.FeedForward, config.Hidden, _packed),
-            Down = Matrix($"{prefix}.ffn_down.weight", config.Hidden, config.FeedForward, _packed),
+            Gate = Matrix($"{prefix}.ffn_gate.weight", config.FeedForward, config.Hidden, _arena),
+            Up = Matrix($"{prefix}.ffn_up.weight", config.FeedForward, config.Hidden, _arena),
+            Down = Matrix($"{prefix}.ffn_down.weight", config.Hidden, config.FeedForward, _arena),
         };
     }
 
-    private WeightMatrix Matrix(string name, int rows, int columns, bool packed)
+    /// <summary>A matrix as it is in the file, or packed into an arena; then its file's pages are given back.</summary>
+    private WeightMatrix Matrix(string name, int rows, int columns, MemoryArena? arena)
     {
         TensorEntry tensor = Take(name, rows, columns);
-        var matrix = WeightMatrix.Load(_pool, tensor.Type, tensor.Address, rows, columns, packed);
-        _matrices.Add(matrix);
+        var matrix = WeightMatrix.Load(
+            _pool, tensor.Type, tensor.Address, rows, columns, packed: arena is not null, arena);
+        if (matrix.PackedBytes > 0)
+            _file.Release(tensor);
         return matrix;
     }
 

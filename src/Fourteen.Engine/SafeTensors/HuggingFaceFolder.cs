@@ -12,7 +12,7 @@ namespace Fourteen.Engine.SafeTensors;
 /// <c>.high_freq_factor</c>. Read-only, so any thread may read it; whoever opened it disposes it, after the last use of
 /// any tensor.
 /// </summary>
-public sealed class HuggingFaceFolder : IDisposable
+public sealed class HuggingFaceFolder : ITensorMemory
 {
     private const int ConfigBytesMax = 4 << 20;
 
@@ -63,6 +63,9 @@ public sealed class HuggingFaceFolder : IDisposable
                 files.ForEach(file => file.Dispose());
         }
     }
+
+    /// <inheritdoc/>
+    public void Release(TensorEntry tensor) => _files.Exists(file => file.TryRelease(tensor));
 
     public void Dispose() => _files.ForEach(file => file.Dispose());
 

@@ -61,6 +61,9 @@ internal sealed class SafeTensorsFile : IDisposable
     /// <summary>First byte of a tensor of this file.</summary>
     internal nint Address(SafeTensor tensor) => _bytes.Address + (nint)(_dataStart + tensor.Begin);
 
+    /// <inheritdoc cref="ModelBytes.TryRelease"/>
+    internal bool TryRelease(TensorEntry tensor) => _bytes.TryRelease(tensor);
+
     public void Dispose() => _bytes.Dispose();
 
     private static int HeaderLength(ModelBytes bytes)

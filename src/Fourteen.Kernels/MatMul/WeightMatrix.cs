@@ -11,17 +11,20 @@ namespace Fourteen.Kernels.MatMul;
 /// </summary>
 public sealed unsafe class WeightMatrix : IDisposable
 {
-    private readonly AlignedBuffer? _packed;
+    private readonly nint _packed;
+    private readonly MemoryArena? _owned;
 
-    private WeightMatrix(GgmlType type, nint address, int rows, int columns, AlignedBuffer? packed)
+    private WeightMatrix(
+        GgmlType type, nint address, int rows, int columns, QuantKind? kind, MemoryArena? arena, bool owned)
     {
         Type = type;
         Address = address;
         Rows = rows;
         Columns = columns;
         RowBytes = GgmlTypeTraits.Of(type).RowBytes(columns);
-        _packed = packed;
-        Kind = packed is null ? null : QuantTable.Find(type);
+        Kind = kind;
+        _owned = owned ? arena : null;
+        _packed = arena?.Take(PackedBytes) ?? 0;
     }
 
     /// <summary>Storage type.</summary>
@@ -34,25 +37,33 @@ public sealed unsafe class WeightMatrix : IDisposable
     public int Columns { get; }
 
     /// <summary>Bytes that the matrix holds beside its file.</summary>
-    public long PackedBytes => _packed?.Length ?? 0;
+    public long PackedBytes => Kind is null ? 0 : Groups * GroupBytesOf(Kind, Columns);
 
     /// <summary>
     /// Over rows in memory at <paramref name="address"/>, in ggml's layout. Packed in parallel where
     /// <paramref name="packed"/> is asked for and the type has packed kernels; else the rows stay where they are and
     /// are dequantized tile by tile.
     /// </summary>
-    public static WeightMatrix Load(WorkerPool pool, GgmlType type, nint address, int rows, int columns, bool packed)
+    /// <param name="arena">Where packed weights go; it is disposed after the matrix. Null for memory of its own.
+    /// </param>
+    public static WeightMatrix Load(
+        WorkerPool pool, GgmlType type, nint address, int rows, int columns, bool packed, MemoryArena? arena = null)
     {
         QuantKind? kind = packed ? QuantTable.Find(type) : null;
         if (kind is null)
-            return new WeightMatrix(type, address, rows, columns, null);
+            return new WeightMatrix(type, address, rows, columns, null, null, owned: false);
 
-        int groups = (rows + Tile.Rows - 1) / Tile.Rows;
-        var buffer = new AlignedBuffer(groups * GroupBytesOf(kind, columns), zeroed: false);
-        var matrix = new WeightMatrix(type, address, rows, columns, buffer);
+        MemoryArena target = arena ?? new MemoryArena(PackedBytesOf(type, rows, columns));
+        var matrix = new WeightMatrix(type, address, rows, columns, kind, target, owned: arena is null);
+        int groups = matrix.Groups;
         pool.Run(new PackJob(matrix, kind), groups, Math.Max(1, groups / (pool.ThreadCount * 8)));
         return matrix;
     }
+
+    /// <summary>Bytes that a matrix takes when it is packed; 0 for types that have no packed kernels.</summary>
+    public static long PackedBytesOf(GgmlType type, long rows, long columns) => QuantTable.Find(type) is { } kind
+        ? (rows + Tile.Rows - 1) / Tile.Rows * GroupBytesOf(kind, columns)
+        : 0;
 
     /// <summary>One row as floats, read from the file's rows whether or not the matrix is packed.</summary>
     public void ReadRow(int row, Span<float> target)
@@ -61,7 +72,7 @@ public sealed unsafe class WeightMatrix : IDisposable
         Dequantizer.Row(Type, Address + (nint)(row * RowBytes), target[..Columns]);
     }
 
-    public void Dispose() => _packed?.Dispose();
+    public void Dispose() => _owned?.Dispose();
 
     /// <summary>First byte of the file's rows.</summary>
     internal nint Address { get; }
@@ -74,10 +85,9 @@ public sealed unsafe class WeightMatrix : IDisposable
     internal int Groups => (Rows + Tile.Rows - 1) / Tile.Rows;
 
     /// <summary>A packed group of 16 rows.</summary>
-    internal byte* Group(int group) => (byte*)_packed!.Address + (group * GroupBytesOf(Kind!, Columns)); // Packed only.
+    internal byte* Group(int group) => (byte*)_packed + (group * GroupBytesOf(Kind!, Columns)); // Packed only.
 
-    private static long GroupBytesOf(QuantKind kind, int columns) =>
-        (long)(columns / kind.BlockColumns) * kind.BlockBytes;
+    private static long GroupBytesOf(QuantKind kind, long columns) => columns / kind.BlockColumns * kind.BlockBytes;
 
     private sealed class PackJob(WeightMatrix matrix, QuantKind kind) : WorkerJob
     {
@@ -89,7 +99,7 @@ public sealed unsafe class WeightMatrix : IDisposable
                 int first = group * Tile.Rows;
                 int count = Math.Min(Tile.Rows, matrix.Rows - first);
                 byte* rows = (byte*)matrix.Address + (first * matrix.RowBytes);
-                byte* target = (byte*)matrix._packed!.Address + (group * groupBytes); // This job packs, so it is there.
+                byte* target = matrix.Group(group);
                 if (count < Tile.Rows)
                     new Span<byte>(target, checked((int)groupBytes)).Clear();
                 for (int block = 0; block < matrix.Columns / kind.BlockColumns; block++, target += kind.BlockBytes)

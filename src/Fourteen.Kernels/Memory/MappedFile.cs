@@ -65,6 +65,19 @@ public sealed unsafe class MappedFile : IDisposable
         return new ReadOnlySpan<byte>((byte*)Address + offset, length);
     }
 
+    /// <summary>
+    /// Gives back the memory of the pages that lie wholly in a range: any that is in the file. Its bytes stay readable
+    /// and are read from the file again when they are touched.
+    /// </summary>
+    /// <returns>Whether the range is in this file.</returns>
+    public bool TryRelease(nint address, long bytes)
+    {
+        if (address < Address || bytes < 0 || bytes > Length - (address - Address))
+            return false;
+        SystemMemory.DropFilePages(address, bytes);
+        return true;
+    }
+
     /// <summary>Unmaps the file; further calls do nothing.</summary>
     public void Dispose()
     {

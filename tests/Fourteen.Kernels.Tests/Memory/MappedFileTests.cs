@@ -24,6 +24,33 @@ public sealed class MappedFileTests : IDisposable
         Assert.Equal(0, file.Span(70_001, 0).Length);
     }
 
+    [Fact]
+    public void TryRelease_OfARange_LeavesItsBytesReadable()
+    {
+        byte[] content = new byte[70_001];
+        new Random(2).NextBytes(content);
+        File.WriteAllBytes(_path, content);
+        using MappedFile file = new(_path);
+
+        Assert.True(file.TryRelease(file.Address + 1000, 60_000));
+        Assert.True(file.TryRelease(file.Address, content.Length));
+        Assert.True(file.TryRelease(file.Address + 5, 1));
+        Assert.True(file.Span(0, content.Length).SequenceEqual(content));
+    }
+
+    [Fact]
+    public void TryRelease_OfARangeOutside_TouchesNothing()
+    {
+        File.WriteAllBytes(_path, new byte[10_000]);
+        using MappedFile file = new(_path);
+
+        Assert.False(file.TryRelease(file.Address - 1, 10));
+        Assert.False(file.TryRelease(file.Address + 10_001, 0));
+        Assert.False(file.TryRelease(file.Address + 1, 10_000));
+        Assert.False(file.TryRelease(file.Address, -1));
+        Assert.False(file.TryRelease(file.Address + 5, long.MaxValue));
+    }
+
     [Theory]
     [InlineData(-1, 1)]
     [InlineData(0, -1)]
