@@ -1,3 +1,4 @@
+using Fourteen.Engine.Models;
 using Fourteen.Kernels.Lanes;
 using Fourteen.Kernels.Operators;
 
@@ -22,8 +23,14 @@ public sealed record EngineOptions
 /// <summary>How one model is loaded.</summary>
 public sealed record ModelOptions
 {
-    /// <summary>Positions of one sequence; null for what the model was made for.</summary>
+    /// <summary>
+    /// Positions of one sequence; null for what the model was made for or, with a scaling in <see cref="Rope"/>, what
+    /// that reaches.
+    /// </summary>
     public int? Context { get; init; }
+
+    /// <summary>Scaling of positions beyond what the file states.</summary>
+    public RopeOptions Rope { get; init; } = new();
 
     /// <summary>Sequences of full context that the cache has blocks for.</summary>
     public int SequencesMax { get; init; } = 1;

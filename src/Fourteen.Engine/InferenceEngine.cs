@@ -8,7 +8,13 @@ using Fourteen.Engine.Tokenizers;
 namespace Fourteen.Engine;
 
 /// <summary>A generation that was checked: tokens, and how to go on from them.</summary>
-internal sealed record GenerationPlan(int[] Prompt, SamplingOptions Sampling, AnswerOptions Answer);
+/// <param name="Prompt">Ids.</param>
+/// <param name="Sampling">How tokens are drawn.</param>
+/// <param name="Answer">Where the answer ends.</param>
+/// <param name="Rope">How positions are turned.</param>
+/// <param name="Room">Positions that prompt and answer may fill.</param>
+internal sealed record GenerationPlan(
+    int[] Prompt, SamplingOptions Sampling, AnswerOptions Answer, RopeFrequencies Rope, int Room);
 
 /// <summary>
 /// Loads models and computes with them: the door to the engine thread. All members may be called from any thread; each
@@ -40,12 +46,13 @@ public sealed class InferenceEngine : IDisposable
         ModelFile file = ModelFile.Open(path);
         try
         {
-            ModelConfig config = ModelConfig.Read(file);
-            int context = options.Context ?? config.ContextLength;
-            if (context < 1 || context > config.ContextLength)
+            ModelConfig config = ModelConfig.Read(file, options.Rope);
+            bool isScaled = options.Rope.PerRequest || options.Rope.Factor is not null;
+            int context = options.Context ?? (isScaled ? config.Rope.ContextMax : config.ContextLength);
+            if (context < 1 || context > config.Rope.ContextMax)
             {
                 throw new RequestException(
-                    "context", $"the context must be 1 … {config.ContextLength} tokens for {path}, found {context}");
+                    "context", $"the context must be 1 … {config.Rope.ContextMax} tokens for {path}, found {context}");
             }
 
             long positions = (long)context * options.SequencesMax;
@@ -102,7 +109,8 @@ public sealed class InferenceEngine : IDisposable
             throw new RequestException("chunk", $"a chunk must have 1 token or more, found {chunkMax}");
         using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var consumer = new LogitsConsumer(tokens.Count, positions);
-        _loop.Submit(model.Runtime, new Sequence(tokens, model.Config.Rope, chunkMax, consumer, left.Token));
+        _loop.Submit(model.Runtime, new Sequence(
+            tokens, model.Config.Rope.For(tokens.Count), chunkMax, consumer, left.Token));
         try
         {
             await foreach (LogitsRow row in consumer.Rows.ReadAllAsync(cancellation).ConfigureAwait(false))
@@ -132,9 +140,9 @@ public sealed class InferenceEngine : IDisposable
         int usable = Math.Min(tokenizer.VocabularySize, model.Config.Vocabulary);
         var consumer = new GenerationConsumer(
             new Sampler(plan.Sampling, model.Config.Vocabulary, usable, plan.Prompt),
-            new AnswerAssembler(plan.Answer, text, plan.Prompt), model.Context, _clock);
+            new AnswerAssembler(plan.Answer, text, plan.Prompt), plan.Room, _clock);
         using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var sequence = new Sequence(plan.Prompt, model.Config.Rope, int.MaxValue, consumer, left.Token);
+        var sequence = new Sequence(plan.Prompt, plan.Rope, int.MaxValue, consumer, left.Token);
         if (consumer.Begin(sequence))
             consumer.End(sequence, null);
         else

@@ -29,7 +29,7 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         await foreach (GenerationEvent item in engine.GenerateAsync(model, plan, cancellation).ConfigureAwait(false))
         {
             if (item.End is { } end)
-                yield return ToFinished(end, prompt.Length, seed);
+                yield return ToFinished(end, plan, seed);
             else if (item.PromptComputed is { } computed)
                 yield return new PromptProgress(computed, prompt.Length);
             else if (item.Delta.Part == AnswerPart.Thought)
@@ -72,17 +72,18 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         bool wanted = request.ThinkBudget != 0 && (request.Think ?? SwitchedOn(request));
         bool thinks = wanted && model.Text.Thinking.CanThink;
         SamplingOptions sampling = SamplingDefaults.Of(model.File, thinks).Apply(request.Sampling, seed);
+        (RopeFrequencies rope, int room) = model.Config.Rope.Choose(prompt.Length, request.MaxTokens, model.Context);
         var answer = new AnswerOptions
         {
             StopTokens = request.IgnoreEnd ? [] : model.Text.EndTokens,
             StopStrings = request.Stop,
             // What the context has room for is a limit too, so that a thought leaves room for the answer.
-            TokensMax = Math.Max(1, Math.Min(request.MaxTokens ?? int.MaxValue, model.Context - prompt.Length)),
+            TokensMax = Math.Max(1, Math.Min(request.MaxTokens ?? int.MaxValue, room - prompt.Length)),
             Thinking = model.Text.Thinking with { Budget = request.ThinkBudget },
         };
         if ((sampling.FindProblem() ?? answer.FindProblem()) is { } problem)
             throw new RequestException("sampling", problem);
-        return new GenerationPlan(prompt, sampling, answer);
+        return new GenerationPlan(prompt, sampling, answer, rope, room);
     }
 
     private static bool SwitchedOn(ChatRequest request) =>
@@ -113,13 +114,15 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         return json;
     }
 
-    private static Finished ToFinished(GenerationResult result, int promptTokens, ulong seed) =>
+    private static Finished ToFinished(GenerationResult result, GenerationPlan plan, ulong seed) =>
         new(result.Reason == FinishReason.Stop ? "stop" : "length", new Usage
         {
-            PromptTokens = promptTokens,
+            PromptTokens = plan.Prompt.Length,
             CompletionTokens = result.CompletionTokens,
             TimeToFirstToken = result.TimeToFirstToken,
             DecodeTime = result.DecodeTime,
             Seed = seed,
+            RopeScaling = plan.Rope.Scaling,
+            RopeFactor = plan.Rope.Factor,
         });
 }

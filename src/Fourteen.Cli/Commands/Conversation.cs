@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -135,6 +136,14 @@ internal sealed class Conversation : IDisposable
         _lastThought = view.Thought;
         if (end is null)
             return;
+        if (_lastEnd is { } before && before.Usage.RopeFactor != end.Usage.RopeFactor)
+        {
+            await Say(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The conversation has another length class: it was computed again with {end.Usage.RopeScaling} "
+                + $"×{end.Usage.RopeFactor:G6}."));
+        }
+
         _lastEnd = end;
         await Say(AnswerStatistics.Line(end));
     }

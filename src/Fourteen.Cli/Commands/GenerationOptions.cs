@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using Fourteen.Engine.Models;
 using Fourteen.Kernels.Operators;
 
 namespace Fourteen.Cli.Commands;
@@ -72,6 +73,15 @@ public sealed class GenerationOptions
             string other => Refuse<KvType?>(result, $"--kv-type must be f16 or f32, found {other}"),
         },
     };
+    private readonly Option<bool> _yarn = new("--yarn")
+    {
+        Description = "Lengthen the context by YaRN, for each request: none for what fits the native context, else "
+            + "the smallest factor of 2 and 4 that prompt and token limit fit.",
+    };
+    private readonly Option<double?> _ropeScale = Number<double>(
+        "--rope-scale", "F", "Lengthen the context by YaRN with this factor, for every request.", 1, 1024);
+    private readonly Option<int?> _nativeContext = Number<int>(
+        "--yarn-original", "N", "Native context of the model, where its file does not say it.", 1, TokensMax);
     private readonly Option<bool> _precise = new("--precise")
     {
         Description = "Compute and cache in float32: slower, for comparison with a reference.",
@@ -112,12 +122,18 @@ public sealed class GenerationOptions
     /// <summary>Adds only the options of how a model computes, for verbs that draw no tokens.</summary>
     public void AddComputationTo(Command command)
     {
-        foreach (Option option in (Option[])[_threads, _context, _kvType, _precise, _noRepack])
+        foreach (Option option in (Option[])
+            [_threads, _context, _kvType, _yarn, _ropeScale, _nativeContext, _precise, _noRepack])
             command.Add(option);
         command.Validators.Add(result =>
         {
             if (result.GetValue(_precise) && result.GetResult(_kvType)?.Tokens[0].Value == "f16")
                 result.AddError("--precise keeps the KV cache in f32 and cannot go with --kv-type f16");
+            bool scaled = result.GetResult(_ropeScale) is not null;
+            if (result.GetValue(_yarn) && scaled)
+                result.AddError("--yarn and --rope-scale exclude each other");
+            if (result.GetResult(_nativeContext) is not null && !scaled && !result.GetValue(_yarn))
+                result.AddError("--yarn-original is about --yarn or --rope-scale, and neither is given");
         });
     }
 
@@ -143,6 +159,12 @@ public sealed class GenerationOptions
         KvType = parsed.GetValue(_kvType),
         Precise = parsed.GetValue(_precise),
         Repack = !parsed.GetValue(_noRepack),
+        Rope = new RopeOptions
+        {
+            PerRequest = parsed.GetValue(_yarn),
+            Factor = parsed.GetValue(_ropeScale),
+            NativeContext = parsed.GetValue(_nativeContext),
+        },
     };
 
     /// <summary>An option for a number in [min, max], or in (min, max] where the bound itself means nothing.</summary>

@@ -1,3 +1,4 @@
+using Fourteen.Engine.Models;
 using Fourteen.Kernels.Operators;
 
 namespace Fourteen.Cli.Commands;
@@ -54,4 +55,7 @@ public sealed record GenerationSettings
 
     /// <summary>Whether weights are copied into the layout of the fast kernels.</summary>
     public bool Repack { get; init; } = true;
+
+    /// <summary>Scaling of positions.</summary>
+    public RopeOptions Rope { get; init; } = new();
 }

@@ -44,6 +44,7 @@ internal sealed class ModelSession : IDisposable
                 KvType = settings.KvType ?? KvType.F16,
                 Precise = settings.Precise,
                 Repack = settings.Repack,
+                Rope = settings.Rope,
                 SequencesMax = sequencesMax,
             };
             LoadedModel model;

@@ -133,6 +133,8 @@ internal static class RunCommand
         writer.WriteNumber("time_to_first_token_seconds", usage.TimeToFirstToken.TotalSeconds);
         writer.WriteNumber("prefill_tokens_per_second", usage.PrefillTokensPerSecond);
         writer.WriteNumber("decode_tokens_per_second", usage.DecodeTokensPerSecond);
+        writer.WriteString("rope_scaling", usage.RopeScaling);
+        writer.WriteNumber("rope_factor", usage.RopeFactor);
         writer.WriteNumber("peak_memory_mib", AnswerStatistics.PeakMemoryMib);
         writer.WriteEndObject();
     }

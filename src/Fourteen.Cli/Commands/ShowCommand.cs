@@ -65,9 +65,7 @@ internal static class ShowCommand
         {
             yield return ("shape", $"{config.Layers} layers, hidden {config.Hidden}, "
                 + $"feed-forward {config.FeedForward}, heads {config.Heads}/{config.KvHeads} of {config.HeadDim}");
-            string factor = config.Rope.Factor.ToString(CultureInfo.InvariantCulture);
-            yield return ("context", $"{config.ContextLength} tokens; RoPE scaling {config.Rope.Scaling}"
-                + (config.Rope.Factor > 1 ? $" ×{factor}" : ""));
+            yield return ("context", $"{config.ContextLength} tokens; RoPE scaling {config.Rope.Describe()}");
             string kv = config.KvBytesPerToken.ToString("N0", CultureInfo.InvariantCulture);
             yield return ("memory", $"{Bytes(summary.WeightBytes)} weights now, "
                 + $"{Bytes(BytesAtFullContext(summary, config))} at full context "
@@ -76,6 +74,12 @@ internal static class ShowCommand
         else
         {
             yield return ("memory", $"{Bytes(summary.WeightBytes)} weights");
+        }
+
+        for (int i = 0; i < summary.Traits.Count; i++)
+        {
+            ModelTrait trait = summary.Traits[i];
+            yield return (i == 0 ? "recognized" : "", $"{trait.What} ({trait.Source})");
         }
 
         foreach ((string, string) fact in TextFacts(summary))
@@ -161,7 +165,15 @@ internal static class ShowCommand
             writer.WriteNumber("kv_bytes_per_token", config.KvBytesPerToken);
             writer.WriteNumber("bytes_at_full_context", BytesAtFullContext(summary, config));
             writer.WriteString("rope_scaling", config.Rope.Scaling);
+            writer.WriteNumber("rope_factor", config.Rope.Factor);
+            writer.WriteNumber("native_context", config.Rope.NativeContext);
+            writer.WriteString("rope_source", config.Rope.Source);
+            writer.WriteNumber("experts", config.Experts);
+            writer.WriteNumber("experts_used", config.ExpertsUsed);
+            writer.WriteNumber("sliding_window", config.Window);
         }
+
+        WriteTraits(writer, summary.Traits);
 
         writer.WriteString("tokenizer", summary.TokenizerKind);
         if (summary.Text is { } text)
@@ -182,6 +194,20 @@ internal static class ShowCommand
 
         writer.WriteEndArray();
         writer.WriteString("problem", summary.Problem);
+    }
+
+    private static void WriteTraits(Utf8JsonWriter writer, IReadOnlyList<ModelTrait> traits)
+    {
+        writer.WriteStartArray("recognized");
+        foreach (ModelTrait trait in traits)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("what", trait.What);
+            writer.WriteString("source", trait.Source);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     private static void WriteText(Utf8JsonWriter writer, ModelText text)

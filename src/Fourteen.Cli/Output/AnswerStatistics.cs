@@ -16,7 +16,11 @@ internal static class AnswerStatistics
         $"{usage.PromptTokens} tokens in, {usage.CompletionTokens} out; "
         + $"first token {usage.TimeToFirstToken.TotalSeconds:F2} s; "
         + $"prefill {usage.PrefillTokensPerSecond:F1}, decode {usage.DecodeTokensPerSecond:F1} tokens/s; "
-        + $"peak {PeakMemoryMib} MiB");
+        + $"peak {PeakMemoryMib} MiB{Rope(usage)}");
+
+    /// <summary>Said only where it was a choice: YaRN on request, or one of longrope's lists.</summary>
+    private static string Rope(Usage usage) => usage.RopeScaling == "yarn" && usage.RopeFactor > 1
+        ? string.Create(CultureInfo.InvariantCulture, $"; YaRN ×{usage.RopeFactor:G6}") : "";
 
     /// <summary>The most memory that the process has had resident, mapped files included.</summary>
     public static long PeakMemoryMib

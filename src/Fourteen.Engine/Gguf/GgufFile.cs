@@ -5,7 +5,7 @@ namespace Fourteen.Engine.Gguf;
 /// opened by its first file. Read-only, so any thread may read it; whoever opened it disposes it, after the last use of
 /// any tensor.
 /// </summary>
-public sealed class GgufFile : ITensorMemory
+public sealed class GgufFile : IDisposable
 {
     private readonly List<ModelBytes> _owned;
 
@@ -42,9 +42,6 @@ public sealed class GgufFile : ITensorMemory
     /// <param name="content">The whole file.</param>
     /// <exception cref="ModelFileException">They are no valid GGUF file.</exception>
     public static GgufFile Open(string name, ReadOnlySpan<byte> content) => Open(ModelBytes.Copy(name, content));
-
-    /// <inheritdoc/>
-    public void Release(TensorEntry tensor) => _owned.Exists(part => part.TryRelease(tensor));
 
     public void Dispose() => _owned.ForEach(part => part.Dispose());
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Fourteen.Formats;
+using Fourteen.Kernels.Memory;
 
 namespace Fourteen.Engine.Gguf;
 
@@ -11,6 +12,9 @@ namespace Fourteen.Engine.Gguf;
 /// <param name="Bytes">Size; checked against the file when it was opened.</param>
 public sealed record TensorEntry(string Name, GgmlType Type, long[] Dimensions, nint Address, long Bytes)
 {
+    /// <summary>The mapped file that <see cref="Address"/> points into; null where the bytes are in memory.</summary>
+    public MappedFile? File { get; init; }
+
     /// <summary>Number of elements.</summary>
     public long Elements => Dimensions.Aggregate(1L, (product, size) => checked(product * size));
 
@@ -19,16 +23,6 @@ public sealed record TensorEntry(string Name, GgmlType Type, long[] Dimensions, 
 
     /// <summary>All other dimensions together.</summary>
     public long Rows => Dimensions.Skip(1).Aggregate(1L, (product, size) => checked(product * size));
-}
-
-/// <summary>Who owns the memory that tensors are in; after its disposal no tensor may be read.</summary>
-public interface ITensorMemory : IDisposable
-{
-    /// <summary>
-    /// Gives back the memory that a tensor takes, as far as it can be had again: the tensor stays readable, from its
-    /// file. Thread-safe.
-    /// </summary>
-    void Release(TensorEntry tensor);
 }
 
 /// <summary>The tensors of a model by name, from all its files. Read-only, so any thread may read it.</summary>

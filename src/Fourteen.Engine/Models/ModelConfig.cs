@@ -14,8 +14,14 @@ public sealed record ModelConfig
     /// <summary>Width of the residual stream.</summary>
     public required int Hidden { get; init; }
 
-    /// <summary>Width of the feed-forward layer.</summary>
+    /// <summary>Width of the feed-forward layer, or of one expert.</summary>
     public required int FeedForward { get; init; }
+
+    /// <summary>Experts of each layer; 0 where the feed-forward layer is dense.</summary>
+    public required int Experts { get; init; }
+
+    /// <summary>Experts that a token is sent to.</summary>
+    public required int ExpertsUsed { get; init; }
 
     /// <summary>Query heads.</summary>
     public required int Heads { get; init; }
@@ -35,10 +41,31 @@ public sealed record ModelConfig
     public required float RmsEpsilon { get; init; }
 
     /// <summary>How positions become angles.</summary>
-    public required RopeFrequencies Rope { get; init; }
+    public required RopePlan Rope { get; init; }
+
+    /// <summary>How positions become angles in layers with a window, where that differs; else null.</summary>
+    public required RopeFrequencies? WindowRope { get; init; }
 
     /// <summary>Which lanes turn together in this file.</summary>
     public required RopePairs RopePairs { get; init; }
+
+    /// <summary>Positions that a layer with a window sees, its own among them; 0: there is no window.</summary>
+    public required int Window { get; init; }
+
+    /// <summary>Factor on the products of query and key.</summary>
+    public required float QueryScale { get; init; }
+
+    /// <summary>Attention's scores are c · tanh(score / c); 0: they are left as they are.</summary>
+    public required float AttentionSoftCap { get; init; }
+
+    /// <summary>As <see cref="AttentionSoftCap"/>, for logits.</summary>
+    public required float LogitSoftCap { get; init; }
+
+    /// <summary>Added to each norm's weight: folders of Gemma hold w − 1.</summary>
+    public required float NormOffset { get; init; }
+
+    /// <summary>Which layers have the window; as many as there are layers.</summary>
+    public required IReadOnlyList<bool> Windowed { get; init; }
 
     /// <summary>Bytes of one token's keys and values over all layers, in half precision.</summary>
     public long KvBytesPerToken => 2L * Layers * KvHeads * HeadDim * sizeof(ushort);
@@ -50,9 +77,11 @@ public sealed record ModelConfig
     private const int HeadDimMax = WidthMax / HeadsMax;
     private const int ContextMax = 1 << 24;
 
-    /// <summary>Reads the configuration; throws <see cref="ModelFileException"/> naming the key that does not fit.
+    /// <summary>
+    /// Reads the configuration; throws <see cref="ModelFileException"/> naming the key that does not fit, and
+    /// <see cref="RequestException"/> where <paramref name="rope"/> does not fit the file.
     /// </summary>
-    public static ModelConfig Read(ModelFile file)
+    public static ModelConfig Read(ModelFile file, RopeOptions rope)
     {
         GgufMetadata metadata = file.Metadata;
         Architecture architecture = ModelTable.Require(metadata);
@@ -72,26 +101,116 @@ public sealed record ModelConfig
         Require(metadata, $"{prefix}.rope.dimension_count", rotary % 2 == 0 && rotary <= headDim,
             $"must be even and at most the {headDim} lanes of a head, found {rotary}");
         int context = Count(metadata, $"{prefix}.context_length", null, ContextMax);
+        // Each layer has tensors of its own.
+        int layers = Count(metadata, $"{prefix}.block_count", null, file.Tensors.All.Count);
         double epsilon = metadata.RequireFloat($"{prefix}.attention.layer_norm_rms_epsilon");
         Require(metadata, $"{prefix}.attention.layer_norm_rms_epsilon", epsilon is >= 0 and < 1,
             $"must be 0 or more and below 1, found {epsilon}");
         int vocabulary = VocabularyOf(file);
+        (int experts, int used) = ReadExperts(metadata, architecture);
+        int window = ReadWindow(metadata, architecture);
+        bool[] windowed = window == 0 ? new bool[layers] : ReadWindowed(metadata, architecture, layers);
         return new ModelConfig
         {
             Architecture = architecture,
-            // Each layer has tensors of its own.
-            Layers = Count(metadata, $"{prefix}.block_count", null, file.Tensors.All.Count),
+            Layers = layers,
             Hidden = hidden,
-            FeedForward = Count(metadata, $"{prefix}.feed_forward_length", null, WidthMax),
+            FeedForward = ReadFeedForward(metadata, prefix, experts),
+            Experts = experts,
+            ExpertsUsed = used,
             Heads = heads,
             KvHeads = kvHeads,
             HeadDim = headDim,
             Vocabulary = vocabulary,
             ContextLength = context,
             RmsEpsilon = (float)epsilon,
-            Rope = RopeFrequencies.Read(file, prefix, rotary, context),
+            Rope = RopePlan.Read(file, architecture, rotary, context, rope),
+            WindowRope = windowed.Contains(true) ? RopePlan.ReadForWindow(metadata, architecture, rotary) : null,
+            Window = window,
+            Windowed = windowed,
+            QueryScale = QueryScaleOf(metadata, architecture, layers, headDim, (double)hidden / heads),
+            AttentionSoftCap = SoftCap(
+                metadata, $"{prefix}.attn_logit_softcapping", architecture.DefaultAttentionSoftCap),
+            LogitSoftCap = SoftCap(
+                metadata, $"{prefix}.final_logit_softcapping", architecture.DefaultLogitSoftCap),
+            NormOffset = (float)(metadata.FindFloat("fourteen.norm_offset") ?? 0),
             RopePairs = metadata.FindBool("fourteen.rope_halves") == true ? RopePairs.Halves : architecture.RopePairs,
         };
+    }
+
+    private static (int Experts, int Used) ReadExperts(GgufMetadata metadata, Architecture architecture)
+    {
+        string countKey = $"{architecture.Name}.expert_count", usedKey = $"{architecture.Name}.expert_used_count";
+        bool stated = metadata.FindValue(countKey) is not (null or 0L);
+        switch (architecture.Experts)
+        {
+            case ExpertUse.Never when stated:
+                throw new ModelFileException(
+                    metadata.Path, countKey, $"{architecture.Name} models with experts are not supported");
+            case ExpertUse.Never:
+            case ExpertUse.WhereStated when !stated:
+                return (0, 0);
+        }
+
+        int experts = Count(metadata, countKey, null, ExpertRouting.ExpertsMax);
+        int used = Count(metadata, usedKey, null, Math.Min(experts, ExpertRouting.UsedMax));
+        return (experts, used);
+    }
+
+    /// <summary>Qwen's models with experts name the width of one apart, Mixtral does not.</summary>
+    private static int ReadFeedForward(GgufMetadata metadata, string prefix, int experts)
+    {
+        string own = $"{prefix}.expert_feed_forward_length";
+        bool apart = experts > 0 && metadata.FindValue(own) is not null;
+        return Count(metadata, apart ? own : $"{prefix}.feed_forward_length", null, WidthMax);
+    }
+
+    private static int ReadWindow(GgufMetadata metadata, Architecture architecture)
+    {
+        string key = $"{architecture.Name}.attention.sliding_window";
+        long window = metadata.FindInteger(key) ?? architecture.DefaultWindow;
+        Require(metadata, key, window >= 0, $"must be 0 (none) or more, found {window}");
+        return (int)Math.Min(window, ContextMax);
+    }
+
+    /// <summary>
+    /// Which layers have the window: those that the file lists as true, or all but each n-th.
+    /// </summary>
+    private static bool[] ReadWindowed(GgufMetadata metadata, Architecture architecture, int layers)
+    {
+        string key = $"{architecture.Name}.attention.sliding_window_pattern";
+        int period = architecture.WindowPeriod;
+        switch (metadata.FindValue(key))
+        {
+            case null:
+                break;
+            case bool[] list:
+                Require(metadata, key, list.Length == layers,
+                    $"must have one entry for each of the {layers} layers, found {list.Length}");
+                return list;
+            default:
+                period = Count(metadata, key, null, ContextMax);
+                break;
+        }
+
+        return [.. Enumerable.Range(1, layers).Select(layer => period == 0 || layer % period != 0)];
+    }
+
+    private static float QueryScaleOf(
+        GgufMetadata metadata, Architecture architecture, int layers, int headDim, double hiddenPerHead)
+    {
+        const string Key = "fourteen.query_scale";
+        double usual = 1 / Math.Sqrt(layers == architecture.LayersWithHiddenQueryScale ? hiddenPerHead : headDim);
+        double scale = metadata.FindFloat(Key) ?? usual;
+        Require(metadata, Key, scale > 0 && double.IsFinite(scale), $"must be a positive number, found {scale}");
+        return (float)scale;
+    }
+
+    private static float SoftCap(GgufMetadata metadata, string key, double usual)
+    {
+        double cap = metadata.FindFloat(key) ?? usual;
+        Require(metadata, key, cap >= 0 && double.IsFinite(cap), $"must be 0 (none) or more, found {cap}");
+        return (float)cap;
     }
 
     private static int VocabularyOf(ModelFile file)

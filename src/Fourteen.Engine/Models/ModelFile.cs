@@ -10,9 +10,9 @@ namespace Fourteen.Engine.Models;
 /// </summary>
 public sealed class ModelFile : IDisposable
 {
-    private readonly ITensorMemory _owner;
+    private readonly IDisposable _owner;
 
-    private ModelFile(string path, GgufMetadata metadata, TensorDirectory tensors, ITensorMemory owner)
+    private ModelFile(string path, GgufMetadata metadata, TensorDirectory tensors, IDisposable owner)
     {
         Path = path;
         Metadata = metadata;
@@ -54,9 +54,6 @@ public sealed class ModelFile : IDisposable
         : throw new ModelFileException(
             Path, name, "this tensor must be there, but it is missing",
             Tensors.All.Count == 0 ? "the file holds no weights at all: it is a vocabulary" : "");
-
-    /// <summary>Gives back the memory that a tensor takes in a mapped file; it stays readable.</summary>
-    public void Release(TensorEntry tensor) => _owner.Release(tensor);
 
     public void Dispose() => _owner.Dispose();
 }

@@ -29,6 +29,11 @@ public sealed record ModelSummary
     public required long WeightBytes { get; init; }
     public required IReadOnlyList<TensorClass> Classes { get; init; }
     public required ModelConfig? Config { get; init; }
+
+    /// <summary>In what the model differs from the plain forward pass; none where the configuration is unknown.
+    /// </summary>
+    public required IReadOnlyList<ModelTrait> Traits { get; init; }
+
     public required ModelText? Text { get; init; }
     public required SamplingDefaults? Sampling { get; init; }
 
@@ -55,7 +60,7 @@ public sealed record ModelSummary
             }
         }
 
-        ModelConfig? config = Try(() => ModelConfig.Read(file));
+        ModelConfig? config = Try(() => ModelConfig.Read(file, new RopeOptions()));
         ModelText? text = Try(() => ModelText.Read(file));
         TensorClass[] classes = Classify(file.Tensors);
         long embedding = Sum(classes, "token_embd"), output = Sum(classes, "output");
@@ -78,6 +83,7 @@ public sealed record ModelSummary
             WeightBytes = classes.Sum(row => row.Bytes),
             Classes = classes,
             Config = config,
+            Traits = config is null ? [] : ModelTrait.Of(file, config),
             Text = text,
             Sampling = text is null ? null : SamplingDefaults.Of(file, text.Thinking.CanThink),
             TokenizerKind = TokenizerKindOf(file),

@@ -1,113 +1,56 @@
-using System.Runtime.InteropServices;
-using Fourteen.Engine.Gguf;
-using Fourteen.Formats;
-using Fourteen.Kernels.Quantization;
-
 namespace Fourteen.Engine.Models;
 
 /// <summary>
 /// The angle each pair of lanes turns by a position, and the factor on cosine and sine: plain RoPE or one of its
-/// scalings. It belongs to a sequence, fixed when that is admitted, since cached keys are already turned by it.
+/// scalings. It belongs to a sequence, fixed when that is admitted, since cached keys are already turned by it: keys of
+/// two sequences may only be shared where these are the same object.
 /// </summary>
 public sealed class RopeFrequencies
 {
-    private RopeFrequencies(string scaling, double factor, float[] inverse, float magnitude)
+    private readonly float[] _inverse;
+
+    private RopeFrequencies(string scaling, double factor, double[] inverse, double magnitude)
     {
         Scaling = scaling;
         Factor = factor;
-        Inverse = inverse;
-        Magnitude = magnitude;
+        _inverse = Array.ConvertAll(inverse, value => (float)value);
+        Magnitude = (float)magnitude;
     }
 
-    /// <summary>"none", "linear", "yarn" or "llama3".</summary>
+    /// <summary>"none", "linear", "yarn", "llama3" or "longrope".</summary>
     public string Scaling { get; }
 
     /// <summary>The factor of the scaling; 1 for none.</summary>
     public double Factor { get; }
 
     /// <summary>Radians per position of each pair.</summary>
-    internal float[] Inverse { get; }
+    public ReadOnlySpan<float> Inverse => _inverse;
 
     /// <summary>Factor on cosine and sine.</summary>
-    internal float Magnitude { get; }
+    public float Magnitude { get; }
 
-    /// <summary>The scaling that the file states; throws <see cref="ModelFileException"/> on one that is unknown.
-    /// </summary>
-    internal static RopeFrequencies Read(ModelFile file, string prefix, int rotary, int contextLength)
-    {
-        GgufMetadata metadata = file.Metadata;
-        double theta = metadata.FindFloat($"{prefix}.rope.freq_base") ?? 10000;
-        double[] inverse = new double[rotary / 2];
-        for (int i = 0; i < inverse.Length; i++)
-            inverse[i] = Math.Pow(theta, -2.0 * i / rotary);
+    /// <summary>Pair i of n turns by base^(−i/n) for each position.</summary>
+    internal static RopeFrequencies Plain(double theta, int rotary) => new("none", 1, Unscaled(theta, rotary), 1);
 
-        string scaling = metadata.FindString($"{prefix}.rope.scaling.type") ?? "none";
-        double factor = metadata.FindFloat($"{prefix}.rope.scaling.factor")
-            ?? metadata.FindFloat($"{prefix}.rope.scale_linear") ?? 1;
-        double original = metadata.FindInteger($"{prefix}.rope.scaling.original_context_length") ?? contextLength;
-        Check(metadata, $"{prefix}.rope.freq_base", theta);
-        Check(metadata, $"{prefix}.rope.scaling.factor", factor);
-        double magnitude = 1;
-        switch (scaling)
-        {
-            case "none":
-                factor = 1;
-                break;
-            case "linear":
-                for (int i = 0; i < inverse.Length; i++)
-                    inverse[i] /= factor;
-                break;
-            case "yarn":
-                magnitude = Yarn(metadata, prefix, inverse, rotary, theta, factor, original);
-                break;
-            case "llama3":
-                Llama3(metadata, prefix, inverse, factor, original);
-                break;
-            default:
-                throw new ModelFileException(
-                    metadata.Path, $"{prefix}.rope.scaling.type",
-                    $"must be none, linear, yarn or llama3, found \"{GgufCursor.Printable(scaling)}\"");
-        }
-
-        if (file.Tensors.TryFind("rope_freqs.weight", out TensorEntry? factors))
-        {
-            Divide(file, factors, inverse);
-            scaling = scaling == "none" ? "llama3" : scaling;
-        }
-
-        float[] turns = Array.ConvertAll(inverse, value => (float)value);
-        if (!float.IsFinite((float)magnitude) || !Array.TrueForAll(turns, float.IsFinite))
-        {
-            throw new ModelFileException(
-                metadata.Path, $"{prefix}.rope.{(scaling == "none" ? "freq_base" : "scaling")}",
-                "must give angles that are finite numbers, but some are not");
-        }
-
-        return new RopeFrequencies(scaling, factor, turns, (float)magnitude);
-    }
-
-    /// <summary>Cosines and sines of one position, scaled; spans of one value a pair.</summary>
-    /// <remarks>The angle is a product of two 32-bit floats, as in the reference implementation.</remarks>
-    internal void Turn(int position, Span<float> cos, Span<float> sin)
-    {
-        for (int i = 0; i < Inverse.Length; i++)
-        {
-            (double s, double c) = Math.SinCos((float)position * Inverse[i]);
-            cos[i] = (float)c * Magnitude;
-            sin[i] = (float)s * Magnitude;
-        }
-    }
+    /// <summary>Positions divided by a factor.</summary>
+    internal static RopeFrequencies Linear(double theta, int rotary, double factor) =>
+        new("linear", factor, Array.ConvertAll(Unscaled(theta, rotary), value => value / factor), 1);
 
     /// <summary>
     /// YaRN as Qwen states it (Peng et al. 2023; the corrections as in transformers): fast pairs stay, slow ones are
-    /// interpolated, those between are mixed. Returns the factor on cosine and sine.
+    /// interpolated, those between are mixed, and cosine and sine grow by 0.1 · ln(factor) + 1.
     /// </summary>
-    private static double Yarn(
-        GgufMetadata metadata, string prefix, double[] inverse, int rotary, double theta, double factor,
-        double original)
+    /// <param name="theta">Base of the angles.</param>
+    /// <param name="rotary">Lanes that turn.</param>
+    /// <param name="factor">By how much the context grows.</param>
+    /// <param name="original">Positions of the context that it grows from.</param>
+    /// <param name="fast">Rotations over that context above which a pair stays; 32 where nothing else is said.</param>
+    /// <param name="slow">Rotations below which a pair is interpolated; 1 where nothing else is said.</param>
+    /// <param name="attention">Factor on cosine and sine beside YaRN's own.</param>
+    public static RopeFrequencies Yarn(
+        double theta, int rotary, double factor, double original, double fast, double slow, double attention)
     {
-        double fast = metadata.FindFloat($"{prefix}.rope.scaling.yarn_beta_fast") ?? 32;
-        double slow = metadata.FindFloat($"{prefix}.rope.scaling.yarn_beta_slow") ?? 1;
+        double[] inverse = Unscaled(theta, rotary);
         double Correction(double rotations) =>
             rotary * Math.Log(original / (rotations * 2 * Math.PI)) / (2 * Math.Log(theta));
         double low = Math.Max(0, Math.Floor(Correction(fast)));
@@ -118,15 +61,15 @@ public sealed class RopeFrequencies
             inverse[i] = (inverse[i] * (1 - ramp)) + (inverse[i] / factor * ramp);
         }
 
-        double attention = metadata.FindFloat($"{prefix}.rope.scaling.attn_factor") ?? 1;
-        return attention * (factor <= 1 ? 1 : (0.1 * Math.Log(factor)) + 1);
+        return new RopeFrequencies(
+            "yarn", factor, inverse, attention * (factor <= 1 ? 1 : (0.1 * Math.Log(factor)) + 1));
     }
 
     /// <summary>The scaling of Llama 3.1: long wavelengths are divided, a band between is mixed.</summary>
-    private static void Llama3(GgufMetadata metadata, string prefix, double[] inverse, double factor, double original)
+    internal static RopeFrequencies Llama3(
+        double theta, int rotary, double factor, double original, double low, double high)
     {
-        double low = metadata.FindFloat($"{prefix}.rope.scaling.low_freq_factor") ?? 1;
-        double high = metadata.FindFloat($"{prefix}.rope.scaling.high_freq_factor") ?? 4;
+        double[] inverse = Unscaled(theta, rotary);
         for (int i = 0; i < inverse.Length; i++)
         {
             double wavelength = 2 * Math.PI / inverse[i];
@@ -140,30 +83,40 @@ public sealed class RopeFrequencies
                 inverse[i] = ((1 - smooth) * inverse[i] / factor) + (smooth * inverse[i]);
             }
         }
+
+        return new RopeFrequencies("llama3", factor, inverse, 1);
     }
 
-    /// <summary>Divides each frequency by the factor that the file stores for it.</summary>
-    private static void Divide(ModelFile file, TensorEntry factors, double[] inverse)
+    /// <summary>Each frequency divided by its own number: the lists of longrope, and llama3's in GGUF files.</summary>
+    internal static RopeFrequencies Divided(
+        string scaling, double theta, int rotary, ReadOnlySpan<float> divisors, double magnitude)
     {
-        if (factors.Type != GgmlType.F32 || factors.Elements != inverse.Length)
-        {
-            throw new ModelFileException(
-                file.Path, factors.Name,
-                $"must hold {inverse.Length} f32 values, found {factors.Elements} of type {factors.Type}");
-        }
-
-        float[] values = new float[inverse.Length];
-        Dequantizer.Row(GgmlType.F32, factors.Address, MemoryMarshal.CreateSpan(ref values[0], values.Length));
+        double[] inverse = Unscaled(theta, rotary);
         for (int i = 0; i < inverse.Length; i++)
-        {
-            Check(file.Metadata, factors.Name, values[i]);
-            inverse[i] /= values[i];
-        }
+            inverse[i] /= divisors[i];
+        return new RopeFrequencies(scaling, 1, inverse, magnitude);
     }
 
-    private static void Check(GgufMetadata metadata, string place, double value)
+    /// <summary>Whether all angles are numbers; extreme keys may lead beyond them.</summary>
+    internal bool IsFinite => float.IsFinite(Magnitude) && Array.TrueForAll(_inverse, float.IsFinite);
+
+    private static double[] Unscaled(double theta, int rotary)
     {
-        if (!double.IsFinite(value) || value <= 0)
-            throw new ModelFileException(metadata.Path, place, $"must be a positive number, found {value}");
+        double[] inverse = new double[rotary / 2];
+        for (int i = 0; i < inverse.Length; i++)
+            inverse[i] = Math.Pow(theta, -2.0 * i / rotary);
+        return inverse;
+    }
+
+    /// <summary>Cosines and sines of one position, scaled; spans of one value a pair.</summary>
+    /// <remarks>The angle is a product of two 32-bit floats, as in the reference implementation.</remarks>
+    internal void Turn(int position, Span<float> cos, Span<float> sin)
+    {
+        for (int i = 0; i < _inverse.Length; i++)
+        {
+            (double s, double c) = Math.SinCos((float)position * _inverse[i]);
+            cos[i] = (float)c * Magnitude;
+            sin[i] = (float)s * Magnitude;
+        }
     }
 }

@@ -35,8 +35,9 @@ internal sealed class Transformer : IDisposable
     private readonly FloatMatrix _gate;    // [tokens, feedForward]
     private readonly FloatMatrix _up;      // [tokens, feedForward]
     private readonly FloatMatrix _back;    // [tokens, hidden]: what returns to the residual stream
-    private readonly FloatMatrix _cos;     // [tokens, pairs]
-    private readonly FloatMatrix _sin;     // [tokens, pairs]
+    private readonly Angles _angles;
+    private readonly Angles? _windowAngles; // of layers with a window, where these turn otherwise
+    private readonly ExpertBlock? _experts;
     private readonly FloatMatrix _last;    // [logit rows, hidden]
     private readonly FloatMatrix _logits;  // [logit rows, vocabulary]
 
@@ -63,9 +64,11 @@ internal sealed class Transformer : IDisposable
         _gate = new FloatMatrix(tokensMax, config.FeedForward);
         _up = new FloatMatrix(tokensMax, config.FeedForward);
         _back = new FloatMatrix(tokensMax, config.Hidden);
-        int pairs = config.Rope.Inverse.Length;
-        _cos = new FloatMatrix(tokensMax, pairs);
-        _sin = new FloatMatrix(tokensMax, pairs);
+        _angles = new Angles(tokensMax, config.Rope.Pairs);
+        if (config.WindowRope is not null)
+            _windowAngles = new Angles(tokensMax, config.WindowRope.Inverse.Length);
+        if (config.Experts > 0)
+            _experts = new ExpertBlock(config, _matMul, _elementwise, pool, tokensMax);
         _last = new FloatMatrix(LogitRowsMax, config.Hidden);
         _logits = new FloatMatrix(LogitRowsMax, config.Vocabulary);
     }
@@ -94,16 +97,19 @@ internal sealed class Transformer : IDisposable
         _matMul.Dispose();
         _attention.Dispose();
         _input.Dispose();
+        _angles.Dispose();
+        _windowAngles?.Dispose();
+        _experts?.Dispose();
         foreach (FloatMatrix matrix in (ReadOnlySpan<FloatMatrix>)
-            [_x, _h, _q, _k, _v, _heads, _gate, _up, _back, _cos, _sin, _last, _logits])
+            [_x, _h, _q, _k, _v, _heads, _gate, _up, _back, _last, _logits])
         {
             matrix.Dispose();
         }
     }
 
     /// <summary>
-    /// x = x + Wo · attention(rope(norm(Wq h + bq)), rope(norm(Wk h + bk)), Wv h + bv), h = norm(x); biases and the
-    /// norms of heads where the architecture has them.
+    /// x = x + norm(Wo · attention(rope(norm(Wq h + bq)), rope(norm(Wk h + bk)), Wv h + bv)), h = norm(x); biases, the
+    /// norms of heads and that of the result where the architecture has them.
     /// </summary>
     private void AttentionBlock(int layer, LayerWeights w, ReadOnlySpan<AttentionSpan> spans)
     {
@@ -120,26 +126,45 @@ internal sealed class Transformer : IDisposable
             _norm.Run(_q, w.QueryNorm, _config.RmsEpsilon, _q);
         if (w.KeyNorm is not null)
             _norm.Run(_k, w.KeyNorm, _config.RmsEpsilon, _k);
-        Rope.Run(_q, _config.Heads, _config.HeadDim, _cos, _sin, _config.RopePairs);
-        Rope.Run(_k, _config.KvHeads, _config.HeadDim, _cos, _sin, _config.RopePairs);
+        bool windowed = _config.Windowed[layer];
+        Angles angles = windowed && _windowAngles is not null ? _windowAngles : _angles;
+        Rope.Run(_q, _config.Heads, _config.HeadDim, angles.Cos, angles.Sin, _config.RopePairs);
+        Rope.Run(_k, _config.KvHeads, _config.HeadDim, angles.Cos, angles.Sin, _config.RopePairs);
         foreach (ref readonly AttentionSpan span in spans)
             _cache.Write(layer, in span, _k, _v);
-        _attention.Run(layer, spans, _q, _heads, 1f / MathF.Sqrt(_config.HeadDim));
+        var rule = new AttentionRule(_config.QueryScale, windowed ? _config.Window : 0, _config.AttentionSoftCap);
+        _attention.Run(layer, spans, _q, _heads, in rule);
         _input.Begin(_heads);
         _matMul.Run(_input, new Product(w.AttentionOutput, _back));
+        if (w.PostAttentionNorm is not null)
+            _norm.Run(_back, w.PostAttentionNorm, _config.RmsEpsilon, _back);
         _elementwise.Add(_x, _back);
     }
 
-    /// <summary>x = x + Wdown · (silu(Wgate h) · (Wup h)), h = norm(x).</summary>
+    /// <summary>
+    /// x = x + norm(F(h)), h = norm(x), the norm of the result where the architecture has it; F is a dense block or
+    /// experts.
+    /// </summary>
     private void FeedForwardBlock(LayerWeights w)
     {
         _norm.Run(_x, w.FeedForwardNorm, _config.RmsEpsilon, _h);
+        if (w.Router is not null && _experts is not null)
+            _experts.Run(_h, w.Router, w.FeedForwards, _back);
+        else
+            Dense(w.FeedForwards[0]);
+        if (w.PostFeedForwardNorm is not null)
+            _norm.Run(_back, w.PostFeedForwardNorm, _config.RmsEpsilon, _back);
+        _elementwise.Add(_x, _back);
+    }
+
+    /// <summary>Wdown · (activation(Wgate h) · (Wup h)).</summary>
+    private void Dense(FeedForwardWeights w)
+    {
         _input.Begin(_h);
         _matMul.Run(_input, new Product(w.Gate, _gate), new Product(w.Up, _up));
-        _elementwise.SwiGlu(_gate, _up);
+        _elementwise.Gate(_gate, _up, _config.Architecture.Activation);
         _input.Begin(_gate);
         _matMul.Run(_input, new Product(w.Down, _back));
-        _elementwise.Add(_x, _back);
     }
 
     private void Embed(Batch batch)
@@ -147,18 +172,20 @@ internal sealed class Transformer : IDisposable
         _x.Rows = batch.Tokens.Count;
         for (int row = 0; row < batch.Tokens.Count; row++)
             _weights.Embedding.ReadRow(batch.Tokens[row], _x.Row(row));
+        if (_config.Architecture.ScaledEmbedding)
+            _elementwise.Scale(_x, MathF.Sqrt(_config.Hidden));
     }
 
     /// <summary>Cosines and sines of every row, once for all layers.</summary>
     private void Turn(Batch batch)
     {
-        _cos.Rows = batch.Tokens.Count;
-        _sin.Rows = batch.Tokens.Count;
+        _angles.Begin(batch.Tokens.Count);
+        _windowAngles?.Begin(batch.Tokens.Count);
         for (int s = 0; s < batch.Spans.Count; s++)
         {
-            AttentionSpan span = batch.Spans[s];
-            for (int i = 0; i < span.Count; i++)
-                batch.Rope(s).Turn(span.FirstPosition + i, _cos.Row(span.FirstRow + i), _sin.Row(span.FirstRow + i));
+            _angles.Turn(batch.Rope(s), batch.Spans[s]);
+            if (_config.WindowRope is not null)
+                _windowAngles?.Turn(_config.WindowRope, batch.Spans[s]);
         }
     }
 
@@ -173,6 +200,8 @@ internal sealed class Transformer : IDisposable
         _norm.Run(_last, _weights.OutputNorm, _config.RmsEpsilon, _last);
         _input.Begin(_last);
         _matMul.Run(_input, new Product(_weights.Output, _logits));
+        if (_config.LogitSoftCap > 0)
+            _elementwise.SoftCap(_logits, _config.LogitSoftCap);
         return _logits;
     }
 }

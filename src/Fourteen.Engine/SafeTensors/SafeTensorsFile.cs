@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Fourteen.Engine.Gguf;
+using Fourteen.Kernels.Memory;
 
 namespace Fourteen.Engine.SafeTensors;
 
@@ -34,6 +35,9 @@ internal sealed class SafeTensorsFile : IDisposable
 
     internal string Path => _bytes.Path;
 
+    /// <inheritdoc cref="ModelBytes.File"/>
+    internal MappedFile? Mapped => _bytes.File;
+
     /// <summary>Every tensor, in the order of the header.</summary>
     internal List<SafeTensor> Tensors { get; }
 
@@ -60,9 +64,6 @@ internal sealed class SafeTensorsFile : IDisposable
 
     /// <summary>First byte of a tensor of this file.</summary>
     internal nint Address(SafeTensor tensor) => _bytes.Address + (nint)(_dataStart + tensor.Begin);
-
-    /// <inheritdoc cref="ModelBytes.TryRelease"/>
-    internal bool TryRelease(TensorEntry tensor) => _bytes.TryRelease(tensor);
 
     public void Dispose() => _bytes.Dispose();
 

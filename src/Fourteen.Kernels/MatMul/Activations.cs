@@ -46,6 +46,19 @@ internal unsafe struct ActivationRows
 
     /// <summary>Block256: [tokens, columns / 16], −16 · Σ of 16 quants in both halves of each integer.</summary>
     internal int* Offsets16;
+
+    /// <summary>The rows from <paramref name="token"/> on.</summary>
+    internal readonly ActivationRows From(int token) => new()
+    {
+        Quants = Quants + (token * QuantStride),
+        QuantStride = QuantStride,
+        Scales = Scales + (token * BlockStride),
+        ScaledSums = ScaledSums + (token * BlockStride),
+        Sums = Sums + (token * BlockStride),
+        BlockStride = BlockStride,
+        Sums32 = Sums32 + (token * (QuantStride / 32)),
+        Offsets16 = Offsets16 + (token * (QuantStride / 16)),
+    };
 }
 
 /// <summary>

@@ -7,8 +7,11 @@ using Fourteen.Kernels.Workers;
 
 namespace Fourteen.Kernels.MatMul;
 
-/// <summary>One product of a step: output[t, r] = Σ_c weights[r, c] · input[t, c].</summary>
-public readonly record struct Product(WeightMatrix Weights, FloatMatrix Output);
+/// <summary>
+/// One product of a step: output[t, r] = Σ_c weights[r, c] · input[t, c] for the input's rows t from
+/// <paramref name="FirstRow"/>, <paramref name="RowCount"/> of them or, where that is −1, all.
+/// </summary>
+public readonly record struct Product(WeightMatrix Weights, FloatMatrix Output, int FirstRow = 0, int RowCount = -1);
 
 /// <summary>
 /// The one driver of matrix products: hands groups of 16 rows to the workers, for one or several matrices that share an
@@ -40,10 +43,7 @@ public sealed unsafe class MatMul : IDisposable
 
     private sealed class MatMulJob(IsaPath isa, int workers) : WorkerJob, IDisposable
     {
-        /// <summary>The most products of one call: query, key and value.</summary>
-        private const int ProductsMax = 3;
-
-        private readonly Work[] _works = new Work[ProductsMax];
+        private Work[] _works = new Work[4]; // Query, key and value; grows to the experts of a step.
         private readonly AlignedBuffer _scratch =
             new(workers * (long)ScratchFloats * sizeof(float), zeroed: false);
         private int _count;
@@ -59,11 +59,14 @@ public sealed unsafe class MatMul : IDisposable
             internal ActivationRows Rows;
             internal TilePath Path;
             internal int FirstGroup;
+            internal int FirstRow;
+            internal int RowCount;
         }
 
         internal int Prepare(Activations input, ReadOnlySpan<Product> products)
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(products.Length, ProductsMax, nameof(products));
+            if (products.Length > _works.Length)
+                Array.Resize(ref _works, Math.Max(products.Length, 2 * _works.Length));
             _source = input.Source;
             _count = products.Length;
             int groups = 0;
@@ -78,13 +81,19 @@ public sealed unsafe class MatMul : IDisposable
                 }
 
                 products[i].Output.Rows = _source.Rows;
+                int first = products[i].FirstRow;
+                int count = products[i].RowCount < 0 ? _source.Rows - first : products[i].RowCount;
+                ArgumentOutOfRangeException.ThrowIfGreaterThan(
+                    (uint)first + (uint)count, (uint)_source.Rows, nameof(products));
                 ActivationFormat format = weights.Kind?.Activation ?? ActivationFormat.Float;
                 _works[i] = new Work
                 {
                     Weights = weights,
                     Output = products[i].Output,
                     FirstGroup = groups,
-                    Rows = format == ActivationFormat.Float ? default : input.Quantized(format),
+                    FirstRow = first,
+                    RowCount = count,
+                    Rows = format == ActivationFormat.Float ? default : input.Quantized(format).From(first),
                     Path = format == ActivationFormat.Float ? default : weights.Kind!.Path(isa), // Has paths.
                 };
                 groups += weights.Groups;
@@ -95,16 +104,16 @@ public sealed unsafe class MatMul : IDisposable
 
         public override void Execute(int start, int end, int worker)
         {
-            int index = 0;
+            int index = IndexOf(start);
             for (int item = start; item < end; item++)
             {
                 while (index + 1 < _count && item >= _works[index + 1].FirstGroup)
                     index++;
                 ref Work work = ref _works[index];
                 int group = item - work.FirstGroup;
-                float* output = work.Output.Pointer(0) + (group * Tile.Rows);
+                float* output = work.Output.Pointer(work.FirstRow) + (group * Tile.Rows);
                 if (work.Path.Run is null)
-                    FloatGroup(work.Weights, group, output, work.Output.Stride, worker);
+                    FloatGroup(ref work, group, output, worker);
                 else
                     QuantGroup(ref work, group, output);
             }
@@ -112,15 +121,29 @@ public sealed unsafe class MatMul : IDisposable
 
         public void Dispose() => _scratch.Dispose();
 
+        /// <summary>The last product that begins at or before a group.</summary>
+        private int IndexOf(int group)
+        {
+            int low = 0, high = _count - 1;
+            while (low < high)
+            {
+                int middle = (low + high + 1) / 2;
+                (low, high) = _works[middle].FirstGroup <= group ? (middle, high) : (low, middle - 1);
+            }
+
+            return low;
+        }
+
         private void QuantGroup(ref Work work, int group, float* output)
         {
             ActivationRows rows = work.Rows;
             int blocks = work.Weights.Columns / work.Weights.Kind!.BlockColumns; // Only packed matrices come here.
-            work.Path.Run(work.Weights.Group(group), blocks, &rows, _source.Rows, output, work.Output.Stride);
+            work.Path.Run(work.Weights.Group(group), blocks, &rows, work.RowCount, output, work.Output.Stride);
         }
 
-        private void FloatGroup(WeightMatrix weights, int group, float* output, nint stride, int worker)
+        private void FloatGroup(ref Work work, int group, float* output, int worker)
         {
+            WeightMatrix weights = work.Weights;
             float* tile = (float*)_scratch.Address + ((long)worker * ScratchFloats);
             for (int column = 0; column < weights.Columns; column += FloatTile.Columns)
             {
@@ -136,8 +159,8 @@ public sealed unsafe class MatMul : IDisposable
                 }
 
                 FloatTile.Run(
-                    isa, tile, columns, _source.Pointer(0) + column, _source.Stride, _source.Rows, output, stride,
-                    column == 0);
+                    isa, tile, columns, _source.Pointer(work.FirstRow) + column, _source.Stride, work.RowCount, output,
+                    work.Output.Stride, column == 0);
             }
         }
 

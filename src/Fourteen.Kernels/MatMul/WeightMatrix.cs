@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Fourteen.Formats;
 using Fourteen.Kernels.Memory;
 using Fourteen.Kernels.Quantization;
@@ -11,11 +12,15 @@ namespace Fourteen.Kernels.MatMul;
 /// </summary>
 public sealed unsafe class WeightMatrix : IDisposable
 {
+    private const int StackBytesMax = 16 << 10;
+
     private readonly nint _packed;
     private readonly MemoryArena? _owned;
+    private readonly MappedFile? _file;
 
     private WeightMatrix(
-        GgmlType type, nint address, int rows, int columns, QuantKind? kind, MemoryArena? arena, bool owned)
+        GgmlType type, nint address, int rows, int columns, QuantKind? kind, MemoryArena? arena, bool owned,
+        MappedFile? file)
     {
         Type = type;
         Address = address;
@@ -23,6 +28,7 @@ public sealed unsafe class WeightMatrix : IDisposable
         Columns = columns;
         RowBytes = GgmlTypeTraits.Of(type).RowBytes(columns);
         Kind = kind;
+        _file = file;
         _owned = owned ? arena : null;
         _packed = arena?.Take(PackedBytes) ?? 0;
     }
@@ -46,17 +52,23 @@ public sealed unsafe class WeightMatrix : IDisposable
     /// </summary>
     /// <param name="arena">Where packed weights go; it is disposed after the matrix. Null for memory of its own.
     /// </param>
+    /// <param name="file">
+    /// The mapped file that the rows are in; null for rows in memory. What is packed, and single rows, are read from
+    /// the file in place of its mapping, since each page that is touched stays in memory with all around it.
+    /// </param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static WeightMatrix Load(
-        WorkerPool pool, GgmlType type, nint address, int rows, int columns, bool packed, MemoryArena? arena = null)
+        WorkerPool pool, GgmlType type, nint address, int rows, int columns, bool packed, MemoryArena? arena = null,
+        MappedFile? file = null)
     {
         QuantKind? kind = packed ? QuantTable.Find(type) : null;
         if (kind is null)
-            return new WeightMatrix(type, address, rows, columns, null, null, owned: false);
+            return new WeightMatrix(type, address, rows, columns, null, null, owned: false, file);
 
         MemoryArena target = arena ?? new MemoryArena(PackedBytesOf(type, rows, columns));
-        var matrix = new WeightMatrix(type, address, rows, columns, kind, target, owned: arena is null);
-        int groups = matrix.Groups;
-        pool.Run(new PackJob(matrix, kind), groups, Math.Max(1, groups / (pool.ThreadCount * 8)));
+        var matrix = new WeightMatrix(type, address, rows, columns, kind, target, owned: arena is null, file);
+        using var job = new PackJob(matrix, kind, pool.ThreadCount);
+        pool.Run(job, matrix.Groups, job.ChunkGroups);
         return matrix;
     }
 
@@ -65,11 +77,31 @@ public sealed unsafe class WeightMatrix : IDisposable
         ? (rows + Tile.Rows - 1) / Tile.Rows * GroupBytesOf(kind, columns)
         : 0;
 
-    /// <summary>One row as floats, read from the file's rows whether or not the matrix is packed.</summary>
+    /// <summary>One row as floats, read from the file's rows whether or not the matrix is packed; from any thread.
+    /// </summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public void ReadRow(int row, Span<float> target)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
-        Dequantizer.Row(Type, Address + (nint)(row * RowBytes), target[..Columns]);
+        nint address = Address + (nint)(row * RowBytes);
+        if (_file is null)
+        {
+            Dequantizer.Row(Type, address, target[..Columns]);
+            return;
+        }
+
+        byte* onStack = stackalloc byte[RowBytes <= StackBytesMax ? (int)RowBytes : 0];
+        byte* bytes = RowBytes <= StackBytesMax ? onStack : (byte*)NativeMemory.Alloc((nuint)RowBytes);
+        try
+        {
+            _file.Read(address, new Span<byte>(bytes, checked((int)RowBytes)));
+            Dequantizer.Row(Type, (nint)bytes, target[..Columns]);
+        }
+        finally
+        {
+            if (bytes != onStack)
+                NativeMemory.Free(bytes);
+        }
     }
 
     public void Dispose() => _owned?.Dispose();
@@ -89,22 +121,65 @@ public sealed unsafe class WeightMatrix : IDisposable
 
     private static long GroupBytesOf(QuantKind kind, long columns) => columns / kind.BlockColumns * kind.BlockBytes;
 
-    private sealed class PackJob(WeightMatrix matrix, QuantKind kind) : WorkerJob
+    /// <summary>Packs groups of rows, from memory or from a file that is read group by group.</summary>
+    private sealed class PackJob : WorkerJob, IDisposable
     {
+        /// <summary>
+        /// What a worker reads and packs at a time: few enough that workers follow each other through the file as one
+        /// reader would, so that the system reads ahead of them.
+        /// </summary>
+        private const int ChunkBytes = 1 << 20;
+
+        private readonly WeightMatrix _matrix;
+        private readonly QuantKind _kind;
+        private readonly AlignedBuffer? _scratch; // [workers, rows of a group], as read from the file; else null
+        private readonly int _sourceBytes;
+
+        internal PackJob(WeightMatrix matrix, QuantKind kind, int workers)
+        {
+            _matrix = matrix;
+            _kind = kind;
+            _sourceBytes = checked((int)(Tile.Rows * matrix.RowBytes));
+            if (matrix._file is not null)
+                _scratch = new AlignedBuffer(workers * (long)_sourceBytes, zeroed: false);
+        }
+
+        internal int ChunkGroups => Math.Max(1, ChunkBytes / _sourceBytes);
+
         public override void Execute(int start, int end, int worker)
         {
-            long groupBytes = GroupBytesOf(kind, matrix.Columns);
             for (int group = start; group < end; group++)
             {
-                int first = group * Tile.Rows;
-                int count = Math.Min(Tile.Rows, matrix.Rows - first);
-                byte* rows = (byte*)matrix.Address + (first * matrix.RowBytes);
-                byte* target = matrix.Group(group);
+                int count = Math.Min(Tile.Rows, _matrix.Rows - (group * Tile.Rows));
+                byte* target = _matrix.Group(group);
                 if (count < Tile.Rows)
-                    new Span<byte>(target, checked((int)groupBytes)).Clear();
-                for (int block = 0; block < matrix.Columns / kind.BlockColumns; block++, target += kind.BlockBytes)
-                    kind.Pack(rows, matrix.RowBytes, count, block, target);
+                    new Span<byte>(target, checked((int)GroupBytesOf(_kind, _matrix.Columns))).Clear();
+                Pack(Rows(group, count, worker), count, target);
             }
+        }
+
+        public void Dispose() => _scratch?.Dispose();
+
+        private byte* Rows(int group, int count, int worker)
+        {
+            nint address = _matrix.Address + (nint)((long)group * _sourceBytes);
+            if (_scratch is null)
+                return (byte*)address;
+            Span<byte> piece = _scratch.Span(worker * (long)_sourceBytes, (int)(count * _matrix.RowBytes));
+            _matrix._file!.Read(address, piece); // There is scratch memory for it.
+            return (byte*)_scratch.Address + (worker * (long)_sourceBytes);
+        }
+
+        private void Pack(byte* rows, int count, byte* target)
+        {
+            if (_kind.PackGroup != null)
+            {
+                _kind.PackGroup(rows, _matrix.RowBytes, count, _matrix.Columns, target);
+                return;
+            }
+
+            for (int block = 0; block < _matrix.Columns / _kind.BlockColumns; block++, target += _kind.BlockBytes)
+                _kind.Pack(rows, _matrix.RowBytes, count, block, target);
         }
     }
 }

@@ -20,8 +20,6 @@ internal static unsafe partial class SystemMemory
     // Linux's numbers, the same on x64 and Arm64.
     private const int ReadWrite = 3;          // PROT_READ | PROT_WRITE
     private const int PrivateAnonymous = 0x22; // MAP_PRIVATE | MAP_ANONYMOUS
-    private const int WillNeed = 3;
-    private const int DontNeed = 4;
     private const int HugePage = 14;
 
     /// <summary>
@@ -49,29 +47,6 @@ internal static unsafe partial class SystemMemory
 
     /// <summary>Gives back what <see cref="AllocateHuge"/> gave.</summary>
     internal static void FreeHuge(nint address, long bytes) => munmap(address, LengthOf(bytes));
-
-    /// <summary>Says that a range of a mapped file is read next, so that it is fetched meanwhile.</summary>
-    internal static void ReadAhead(nint address, long bytes)
-    {
-        if (!OperatingSystem.IsLinux())
-            return;
-        nint start = address & -Environment.SystemPageSize;
-        madvise(start, (nuint)(address + bytes - start), WillNeed);
-    }
-
-    /// <summary>
-    /// Drops the resident pages that lie wholly in a range of a mapped file; they are read again when they are touched.
-    /// Other memory would lose its content.
-    /// </summary>
-    internal static void DropFilePages(nint address, long bytes)
-    {
-        if (!OperatingSystem.IsLinux())
-            return;
-        nint page = Environment.SystemPageSize;
-        nint start = (address + page - 1) & -page, end = (nint)(address + bytes) & -page;
-        if (end > start)
-            madvise(start, (nuint)(end - start), DontNeed);
-    }
 
     /// <summary>
     /// Bytes of [<paramref name="address"/>, + <paramref name="bytes"/>) that are in huge pages now; null where the

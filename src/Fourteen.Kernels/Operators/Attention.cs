@@ -42,13 +42,15 @@ public sealed unsafe class Attention : IDisposable
     }
 
     /// <summary>
-    /// output[row, h] = Σ_p softmax(query · key_p · scale)_p · value_p over positions 0 … the row's own, for all rows
-    /// of all spans; queries and output are [rows, heads · headDim].
+    /// output[row, h] = Σ_p softmax(score(query · key_p))_p · value_p for all rows of all spans, over the positions
+    /// that <paramref name="rule"/> shows the row's own; queries and output are [rows, heads · headDim].
     /// </summary>
-    public void Run(int layer, ReadOnlySpan<AttentionSpan> spans, FloatMatrix queries, FloatMatrix output, float scale)
+    public void Run(
+        int layer, ReadOnlySpan<AttentionSpan> spans, FloatMatrix queries, FloatMatrix output, in AttentionRule rule)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(rule.Window, nameof(rule));
         output.Rows = queries.Rows;
-        int items = _job.Prepare(layer, spans, queries, output, scale);
+        int items = _job.Prepare(layer, spans, queries, output, rule);
         _pool.Run(_job, items, 1);
     }
 
@@ -67,7 +69,7 @@ public sealed unsafe class Attention : IDisposable
         private FloatMatrix _queries = null!; // Queries and output are set by Prepare before each run.
         private FloatMatrix _output = null!;
         private int _layer;
-        private float _scale;
+        private AttentionRule _rule;
 
         internal Job(IsaPath isa, int heads, KvStore cache, int workers)
         {
@@ -86,12 +88,13 @@ public sealed unsafe class Attention : IDisposable
         private readonly record struct Tile(AttentionSpan Span, int First, int Count, int KvHead);
 
         internal int Prepare(
-            int layer, ReadOnlySpan<AttentionSpan> spans, FloatMatrix queries, FloatMatrix output, float scale)
+            int layer, ReadOnlySpan<AttentionSpan> spans, FloatMatrix queries, FloatMatrix output,
+            in AttentionRule rule)
         {
             _layer = layer;
             _queries = queries;
             _output = output;
-            _scale = scale;
+            _rule = rule;
             _tiles.Clear();
             foreach (AttentionSpan span in spans)
             {
@@ -125,26 +128,52 @@ public sealed unsafe class Attention : IDisposable
             float* maximum = total + (queries * headDim);             // [queries]
             float* sum = maximum + queries;                           // [queries]
             int last = tile.Span.FirstPosition + tile.First + tile.Count - 1;
-            for (int from = 0; from <= last; from += PieceTokens)
+            for (int from = FirstPiece(Lowest(tile, 0)); from <= last; from += PieceTokens)
             {
                 Score(tile, from, last, block, scores);
                 new Span<float>(piece, queries * headDim).Clear();
                 for (int q = 0; q < queries; q++)
-                    Weigh(q, Visible(tile, q, from), from == 0, scores + (q * PieceTokens), maximum, sum, total);
+                {
+                    Weigh(
+                        q, View(tile, q, from), FirstPiece(Lowest(tile, q)) == from, scores + (q * PieceTokens),
+                        maximum, sum, total);
+                }
+
                 AddValues(tile, from, last, block, scores, piece);
                 for (int q = 0; q < queries; q++)
                 {
-                    if (Visible(tile, q, from) > 0)
-                        Merge(from == 0, piece + (q * headDim), total + (q * headDim));
+                    if (!View(tile, q, from).IsEmpty)
+                    {
+                        bool first = FirstPiece(Lowest(tile, q)) == from;
+                        Merge(first, piece + (q * headDim), total + (q * headDim));
+                    }
                 }
             }
 
             Write(tile, queries, total, sum);
         }
 
-        /// <summary>Positions of the piece that query q sees: query q is token q / ratio of the tile.</summary>
-        private int Visible(in Tile tile, int q, int from) =>
-            Math.Clamp(tile.Span.FirstPosition + tile.First + (q / _ratio) + 1 - from, 0, PieceTokens);
+        /// <summary>Slots [Start, End) of a piece that a query sees.</summary>
+        private readonly record struct Slots(int Start, int End)
+        {
+            internal bool IsEmpty => End <= Start;
+        }
+
+        private static int FirstPiece(int position) => position / PieceTokens * PieceTokens;
+
+        /// <summary>The first position that query q sees: query q is token q / ratio of the tile.</summary>
+        private int Lowest(in Tile tile, int q)
+        {
+            int own = tile.Span.FirstPosition + tile.First + (q / _ratio);
+            return _rule.Window == 0 ? 0 : Math.Max(0, own - _rule.Window + 1);
+        }
+
+        private Slots View(in Tile tile, int q, int from)
+        {
+            int own = tile.Span.FirstPosition + tile.First + (q / _ratio);
+            return new Slots(
+                Math.Clamp(Lowest(tile, q) - from, 0, PieceTokens), Math.Clamp(own + 1 - from, 0, PieceTokens));
+        }
 
         private float* Query(in Tile tile, int q, FloatMatrix matrix) =>
             matrix.Pointer(tile.Span.FirstRow + tile.First + (q / _ratio))
@@ -154,28 +183,41 @@ public sealed unsafe class Attention : IDisposable
         {
             int queries = tile.Count * _ratio;
             int end = Math.Min(last + 1, from + PieceTokens);
-            for (int position = from; position < end; position += KvStore.BlockTokens)
+            for (int position = FirstBlock(tile, from); position < end; position += KvStore.BlockTokens)
             {
                 byte* stored = _cache.Head(_layer, tile.Span.Blocks[position / KvStore.BlockTokens], tile.KvHead);
                 float* keys = Floats(stored, block);
                 for (int q = 0; q < queries; q++)
                 {
-                    if (Visible(tile, q, from) <= position - from)
+                    if (InBlock(View(tile, q, from), position - from).IsEmpty)
                         continue;
                     AttentionTile.Scores(
-                        _isa, Query(tile, q, _queries), keys, _cache.HeadDim, _scale,
+                        _isa, Query(tile, q, _queries), keys, _cache.HeadDim, _rule.Scale,
                         scores + (q * PieceTokens) + (position - from));
                 }
             }
         }
 
+        /// <summary>The part of a view that lies in the block which begins at a slot.</summary>
+        private static Slots InBlock(Slots view, int start) =>
+            new(Math.Max(view.Start, start), Math.Min(view.End, start + KvStore.BlockTokens));
+
+        /// <summary>The first block of a piece that any query of the tile sees: the first query sees farthest back.
+        /// </summary>
+        private int FirstBlock(in Tile tile, int from) =>
+            Math.Max(from, Lowest(tile, 0) / KvStore.BlockTokens * KvStore.BlockTokens);
+
         /// <summary>Scores to weights; brings the running maximum, sum and total of query q to the new
         /// maximum.</summary>
         private void Weigh(
-            int q, int visible, bool first, float* scores, float* maximum, float* sum, float* total)
+            int q, Slots view, bool first, float* scores, float* maximum, float* sum, float* total)
         {
-            if (visible == 0)
+            if (view.IsEmpty)
                 return;
+            scores += view.Start;
+            int visible = view.End - view.Start;
+            if (_rule.SoftCap > 0)
+                HyperbolicTangent.SoftCap(_isa, scores, visible, _rule.SoftCap);
             float pieceSum = AttentionTile.Softmax(_isa, scores, visible, out float pieceMax);
             if (first)
             {
@@ -200,18 +242,19 @@ public sealed unsafe class Attention : IDisposable
         {
             int queries = tile.Count * _ratio;
             int end = Math.Min(last + 1, from + PieceTokens);
-            for (int position = from; position < end; position += KvStore.BlockTokens)
+            for (int position = FirstBlock(tile, from); position < end; position += KvStore.BlockTokens)
             {
                 byte* stored = _cache.Head(_layer, tile.Span.Blocks[position / KvStore.BlockTokens], tile.KvHead);
                 float* values = Floats(_cache.ValuesOf(stored), block);
                 for (int q = 0; q < queries; q++)
                 {
-                    int count = Math.Min(Visible(tile, q, from) - (position - from), KvStore.BlockTokens);
-                    if (count <= 0)
+                    Slots part = InBlock(View(tile, q, from), position - from);
+                    if (part.IsEmpty)
                         continue;
-                    float* weights = scores + (q * PieceTokens) + (position - from);
                     AttentionTile.AddValues(
-                        _isa, weights, values, count, _cache.HeadDim, piece + (q * _cache.HeadDim));
+                        _isa, scores + (q * PieceTokens) + part.Start,
+                        values + ((part.Start - (position - from)) * _cache.HeadDim), part.End - part.Start,
+                        _cache.HeadDim, piece + (q * _cache.HeadDim));
                 }
             }
         }

@@ -35,6 +35,12 @@ public sealed record Usage
     /// <summary>The seed that draws the same answer again.</summary>
     public required ulong Seed { get; init; }
 
+    /// <summary>How positions were scaled: "none", "linear", "yarn", "llama3" or "longrope".</summary>
+    public string RopeScaling { get; init; } = "none";
+
+    /// <summary>The factor of the scaling; 1 for none.</summary>
+    public double RopeFactor { get; init; } = 1;
+
     public double PrefillTokensPerSecond => Rate(PromptTokens, TimeToFirstToken);
 
     /// <summary>The first token comes out of the prompt's computation and is not counted.</summary>

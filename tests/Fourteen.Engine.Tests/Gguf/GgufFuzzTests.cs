@@ -26,7 +26,7 @@ public sealed class GgufFuzzTests
         GgufMutator mutator = new(GgufBuilder.Sample(), Seed);
         using (ModelFile file = ModelFile.Open("warm-up", GgufBuilder.Sample().Build()))
         {
-            ModelConfig.Read(file);
+            ModelConfig.Read(file, new RopeOptions());
             ModelText.Read(file);
         }
 
@@ -44,7 +44,7 @@ public sealed class GgufFuzzTests
             if (file is not null)
             {
                 opened++;
-                configured += Try(i, () => ModelConfig.Read(file)) is null ? 0 : 1;
+                configured += Try(i, () => ModelConfig.Read(file, new RopeOptions())) is null ? 0 : 1;
                 worded += Try(i, () => ModelText.Read(file)) is null ? 0 : 1;
             }
 

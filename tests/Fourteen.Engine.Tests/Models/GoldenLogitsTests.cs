@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Fourteen.Engine.Gguf;
 using Fourteen.Engine.Models;
 using Fourteen.Engine.Scheduling;
 using Fourteen.Testing;
@@ -10,7 +9,7 @@ namespace Fourteen.Engine.Tests.Models;
 
 /// <summary>
 /// Logits and greedy continuations of golden/models (transformers in 32-bit floats) against ours in precise mode. Every
-/// folder is walked; those of architectures that are not in <see cref="ModelTable"/> are skipped by name.
+/// folder is walked; those whose architecture an issue still has to bring are skipped by name.
 /// </summary>
 public sealed class GoldenLogitsTests(ITestOutputHelper output)
 {
@@ -105,24 +104,9 @@ public sealed class GoldenLogitsTests(ITestOutputHelper output)
     private static string Require(string folder, string file)
     {
         string golden = SharedFiles.Golden($"models/{folder}/{file}");
-        string type = ArchitectureOf(folder, golden);
-        bool known = ModelTable.All.Any(row => row.Name == type);
-        string issue = type is "falcon" or "bitnet" or "bitnet-b1.58" ? "D" : "A2";
-        Assert.SkipUnless(known, $"golden/models/{folder}: architecture {type} is not supported yet (issue {issue})");
+        Assert.SkipWhen(
+            folder.StartsWith("falcon", StringComparison.Ordinal) || folder == "bitnet",
+            $"golden/models/{folder}: this architecture is not supported yet (issue D)");
         return file == "model.gguf" ? golden : Path.GetDirectoryName(golden)!; // A file's path has a folder.
-    }
-
-    /// <summary>What the file itself says: mistral's GGUF is a llama, its folder is not.</summary>
-    private static string ArchitectureOf(string folder, string golden)
-    {
-        if (golden.EndsWith(".gguf", StringComparison.Ordinal))
-        {
-            using GgufFile file = GgufFile.Open(golden);
-            return file.Metadata.RequireString("general.architecture");
-        }
-
-        using JsonDocument config = JsonDocument.Parse(
-            File.ReadAllText(SharedFiles.Golden($"models/{folder}/config.json")));
-        return config.RootElement.GetProperty("model_type").GetString()!; // Every folder's config.json has it.
     }
 }

@@ -52,7 +52,7 @@ public sealed class ModelConfigTests
             builder.Set($"qwen3.{values[i]}", values[i + 1]);
         using ModelFile file = ModelFile.Open("model.gguf", builder.Build());
 
-        ModelFileException refused = Assert.Throws<ModelFileException>(() => ModelConfig.Read(file));
+        ModelFileException refused = Assert.Throws<ModelFileException>(() => ModelConfig.Read(file, new RopeOptions()));
 
         Assert.StartsWith($"qwen3.{key}", refused.Place, StringComparison.Ordinal);
     }
@@ -70,7 +70,7 @@ public sealed class ModelConfigTests
 
         string message = Assert.Throws<ModelFileException>(() =>
         {
-            ModelConfig.Read(file);
+            ModelConfig.Read(file, new RopeOptions());
             ModelText.Read(file);
         }).Message;
 

@@ -14,15 +14,15 @@ public sealed class WeightMemoryTests : IDisposable
     public void Dispose() => File.Delete(_path);
 
     [Fact]
-    public async Task Weights_OncePacked_LeaveTheFilesPages()
+    public async Task Weights_OncePacked_HoldNoPagesOfTheFile()
     {
         Assert.SkipUnless(File.Exists("/proc/self/smaps"), "Only Linux says which pages of a file are resident.");
         using InferenceEngine engine = Engine();
         LoadedModel model = await LoadAsync(engine, new ModelOptions());
 
         Assert.InRange(model.Weights.Bytes, FileBytes / 2, FileBytes);
-        // Pages that two tensors share stay, as does what the system reads around a page.
-        Assert.InRange(ResidentBytes(), 0, FileBytes / 4);
+        // The head of the file was looked at, and the system may have mapped a huge page for it.
+        Assert.InRange(ResidentBytes(), 0, (2 << 20) + (FileBytes / 4));
     }
 
     [Fact]

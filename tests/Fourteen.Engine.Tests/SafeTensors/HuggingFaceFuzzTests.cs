@@ -51,6 +51,39 @@ public sealed class HuggingFaceFuzzTests
         }
     }
 
+    [Theory]
+    [InlineData("gemma3", """
+        {"text_config": {"hidden_size": 8, "intermediate_size": 16, "num_hidden_layers": 1, "sliding_window_pattern": 2,
+         "rope_parameters": {"full_attention": {"rope_type": "linear", "factor": 8}, "sliding_attention": {}}}}
+        """)]
+    [InlineData("phi3", """
+        {"original_max_position_embeddings": 16, "sliding_window": 32,
+         "rope_scaling": {"type": "longrope", "short_factor": [1, 2], "long_factor": [3, 4.5]}}
+        """)]
+    [InlineData("qwen3_moe", """
+        {"num_experts": 2, "num_experts_per_tok": 1, "moe_intermediate_size": 4, "norm_topk_prob": true}
+        """)]
+    public void Open_BrokenConfigOfAFamily_GivesResultOrOurException(string type, string keys)
+    {
+        using ModelFolder folder = new ModelFolder(type).With(keys);
+        if (type == "qwen3_moe")
+            folder.Add("model.layers.0.mlp.experts.gate_up_proj", 2, 8, 8);
+        folder.Write();
+        byte[] original = File.ReadAllBytes(Path.Combine(folder.Path, "config.json"));
+        Random random = new(Seed);
+        for (int i = 0; i < Inputs / 2; i++)
+        {
+            folder.WriteBytes("config.json", Break(original, random));
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Opens(folder.Path);
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(allocated < 500_000, $"{type}, seed {Seed}, input {i}: {allocated} bytes");
+        }
+
+        folder.WriteBytes("config.json", original);
+        Assert.True(Opens(folder.Path));
+    }
+
     private static bool Opens(string path)
     {
         try

@@ -31,16 +31,21 @@ public sealed class DeterminismTests
             data.Add("llama", type, true);
         }
 
-        data.Add("qwen2", GgmlType.Q4_K, false);
+        foreach (string family in (string[])
+            ["qwen2", "qwen3moe", "mistral", "mixtral", "gemma", "gemma2", "gemma3", "phi3"])
+        {
+            data.Add(family, GgmlType.Q4_K, false);
+            data.Add(family, GgmlType.F16, true);
+        }
 
         return data;
     }
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task Logits_WhateverTheChunks_AreBitIdentical(string architecture, GgmlType type, bool precise)
+    public async Task Logits_WhateverTheChunks_AreBitIdentical(string family, GgmlType type, bool precise)
     {
-        using var model = new TemporaryModel(architecture, type);
+        using var model = new TemporaryModel(family, type);
         int[] text = Text(Length, seed: 3);
         int[][] expected = await Logits(model.Path, precise, threads: 1, [text], chunk: Length);
         foreach (int chunk in (int[])[1, 3, 32, 100])
@@ -50,9 +55,9 @@ public sealed class DeterminismTests
     [Theory]
     [MemberData(nameof(Cases))]
     public async Task Logits_WhateverTheThreadsAndTheBatch_AreBitIdentical(
-        string architecture, GgmlType type, bool precise)
+        string family, GgmlType type, bool precise)
     {
-        using var model = new TemporaryModel(architecture, type);
+        using var model = new TemporaryModel(family, type);
         int[][] texts = [.. Enumerable.Range(0, 5).Select(i => Text(40 + (53 * i), seed: i))];
         foreach (int threads in (int[])[1, 2, 3])
         {
@@ -64,9 +69,9 @@ public sealed class DeterminismTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task Logits_OnEveryInstructionSet_AreBitIdentical(string architecture, GgmlType type, bool precise)
+    public async Task Logits_OnEveryInstructionSet_AreBitIdentical(string family, GgmlType type, bool precise)
     {
-        using var model = new TemporaryModel(architecture, type);
+        using var model = new TemporaryModel(family, type);
         int[] text = Text(45, seed: 3);
         int[][] expected = await Logits(model.Path, precise, 1, [text], chunk: 64, isa: IsaPath.Scalar);
         foreach (IsaPath isa in Isa.BestFirst.Where(Isa.IsSupported))
@@ -109,9 +114,9 @@ public sealed class DeterminismTests
         }));
     }
 
-    private sealed class TemporaryModel(string architecture, GgmlType type) : IDisposable
+    private sealed class TemporaryModel(string family, GgmlType type) : IDisposable
     {
-        public string Path { get; } = TinyModel.Write(architecture, type, seed: 1);
+        public string Path { get; } = TinyModel.Write(family, type, seed: 1);
 
         public void Dispose() => File.Delete(Path);
     }

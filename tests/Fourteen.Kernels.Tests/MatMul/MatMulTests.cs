@@ -84,6 +84,45 @@ public sealed unsafe class MatMulTests
         }
     }
 
+    [Fact]
+    public void Run_ManyProductsOfRowRanges_EqualsWholeProducts()
+    {
+        const int Columns = 256, RowCount = 24, Count = 9, Tokens = 11;
+        using var pool = new WorkerPool(2);
+        using var input = new FloatMatrix(Tokens, Columns);
+        float[] x = Input(Tokens, Columns);
+        for (int t = 0; t < Tokens; t++)
+            x.AsSpan(t * Columns, Columns).CopyTo(input.Row(t));
+        using var activations = new Activations(pool, Tokens, Columns);
+        using var matMul = new Fourteen.Kernels.MatMul.MatMul(pool, Isa.Selected);
+        GgmlType[] types = [GgmlType.Q4_K, GgmlType.Q6_K, GgmlType.Q4_1, GgmlType.F16, GgmlType.Q2_K];
+        foreach (GgmlType type in types)
+        {
+            byte[][] weights =
+                [.. Enumerable.Range(0, Count).Select(i => RandomWeights.Of(type, RowCount, Columns, i))];
+            GuardedMemory[] memory = [.. weights.Select(bytes => new GuardedMemory(bytes))];
+            WeightMatrix[] matrices =
+                [.. memory.Select(m => WeightMatrix.Load(pool, type, m.Address, RowCount, Columns, packed: true))];
+            using var together = new FloatMatrix(Tokens, RowCount);
+            using var whole = new FloatMatrix(Tokens, RowCount);
+            // Product i has the rows from i on, one or two of them, so that row 8 and 9 belong to the last.
+            Product[] products = [.. matrices.Select((m, i) => new Product(m, together, i, i == Count - 1 ? 2 : 1))];
+            activations.Begin(input);
+            matMul.Run(activations, products);
+            for (int i = 0; i < Count; i++)
+            {
+                matMul.Run(activations, new Product(matrices[i], whole));
+                for (int row = i; row < i + products[i].RowCount; row++)
+                    Assert.Equal(Bits(whole.Row(row)), Bits(together.Row(row)));
+            }
+
+            Assert.Throws<ArgumentOutOfRangeException>(
+                () => matMul.Run(activations, new Product(matrices[0], whole, 5, Tokens)));
+            foreach (IDisposable owned in (IDisposable[])[.. matrices, .. memory])
+                owned.Dispose();
+        }
+    }
+
     private static void CompareWithScalar(WorkerPool pool, IsaPath path, GgmlType type, bool packed)
     {
         foreach (int columns in ColumnCounts(type))

@@ -14,18 +14,21 @@ internal sealed class AttentionCase : IDisposable
     private readonly int _kvHeads;
     private readonly int _headDim;
     private readonly int _length;
-    private readonly float _scale;
+    private readonly AttentionRule _rule;
     private readonly FloatMatrix _queries;
     private readonly FloatMatrix _keys;
     private readonly FloatMatrix _values;
 
-    internal AttentionCase(IsaPath path, KvType type, int headDim, int length, int heads = 6, int kvHeads = 2)
+    /// <param name="chunk">Rows of one call; the rows before it are in the cache.</param>
+    internal AttentionCase(
+        IsaPath path, KvType type, int headDim, int length, int heads = 6, int kvHeads = 2, int window = 0,
+        float softCap = 0, int chunk = int.MaxValue)
     {
         _heads = heads;
         _kvHeads = kvHeads;
         _headDim = headDim;
         _length = length;
-        _scale = 1f / MathF.Sqrt(headDim);
+        _rule = new AttentionRule(1f / MathF.Sqrt(headDim), window, softCap);
         _queries = OperatorTests.Random(length, _heads * headDim, seed: 1);
         _keys = OperatorTests.Random(length, _kvHeads * headDim, seed: 2);
         _values = OperatorTests.Random(length, _kvHeads * headDim, seed: 3);
@@ -36,9 +39,26 @@ internal sealed class AttentionCase : IDisposable
         using var attention = new Attention(pool, path, _heads, store);
         for (int block = 0; block < blocks; block++)
             store.Touch(block);
-        var span = new AttentionSpan(0, length, 0, [.. Enumerable.Range(0, blocks).Reverse()]);
-        store.Write(0, span, _keys, _values);
-        attention.Run(0, [span], _queries, Output, _scale);
+        int[] order = [.. Enumerable.Range(0, blocks).Reverse()];
+        for (int first = 0; first < length; first += Math.Min(chunk, length))
+        {
+            int count = Math.Min(chunk, length - first);
+            var span = new AttentionSpan(0, count, first, order);
+            using FloatMatrix queries = Part(_queries, first, count), keys = Part(_keys, first, count);
+            using FloatMatrix values = Part(_values, first, count), output = new(count, _heads * headDim);
+            store.Write(0, span, keys, values);
+            attention.Run(0, [span], queries, output, _rule);
+            for (int row = 0; row < count; row++)
+                output.Row(row).CopyTo(Output.Row(first + row));
+        }
+    }
+
+    private static FloatMatrix Part(FloatMatrix whole, int first, int count)
+    {
+        var part = new FloatMatrix(count, whole.Columns);
+        for (int row = 0; row < count; row++)
+            whole.Row(first + row).CopyTo(part.Row(row));
+        return part;
     }
 
     internal FloatMatrix Output { get; }
@@ -51,7 +71,9 @@ internal sealed class AttentionCase : IDisposable
             for (int head = 0; head < _heads; head++)
             {
                 int kv = head / (_heads / _kvHeads);
-                double[] weights = [.. Enumerable.Range(0, row + 1).Select(p => Math.Exp(Score(row, head, kv, p)))];
+                int seen = _rule.Window == 0 ? 0 : Math.Max(0, row + 1 - _rule.Window);
+                double[] weights =
+                    [.. Enumerable.Range(0, row + 1).Select(p => p < seen ? 0 : Math.Exp(Score(row, head, kv, p)))];
                 double sum = weights.Sum();
                 for (int i = 0; i < _headDim; i++)
                 {
@@ -77,6 +99,7 @@ internal sealed class AttentionCase : IDisposable
         double dot = 0;
         for (int i = 0; i < _headDim; i++)
             dot += (double)_queries.Row(row)[(head * _headDim) + i] * _keys.Row(position)[(kv * _headDim) + i];
-        return dot * _scale;
+        double score = dot * _rule.Scale;
+        return _rule.SoftCap > 0 ? _rule.SoftCap * Math.Tanh(score / _rule.SoftCap) : score;
     }
 }
