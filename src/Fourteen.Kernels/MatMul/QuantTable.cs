@@ -21,9 +21,14 @@ internal sealed unsafe class QuantKind
     /// <summary>Bytes of one packed block of 16 rows.</summary>
     internal required int BlockBytes { get; init; }
 
-    /// <summary>(first row, bytes of a row, rows present, block index, target): packs one block of up to 16 rows.
+    /// <summary>
+    /// (first row, bytes of a row, rows present, block index, target): packs one block of up to 16 rows; null where
+    /// <see cref="PackGroup"/> packs all.
     /// </summary>
-    internal required delegate*<byte*, long, int, int, byte*, void> Pack { get; init; }
+    internal delegate*<byte*, long, int, int, byte*, void> Pack { get; init; }
+
+    /// <summary>(first row, bytes of a row, rows present, columns, target): packs all of up to 16 rows.</summary>
+    internal delegate*<byte*, long, int, int, byte*, void> PackGroup { get; init; }
 
     /// <summary>Integer kernels, best first; empty where <see cref="Activation"/> is Float.</summary>
     internal required TilePath[] Paths { get; init; }
@@ -87,13 +92,13 @@ internal static unsafe class QuantTable
             Paths = paths,
         };
 
-    private static QuantKind Floats(GgmlType type, delegate*<byte*, long, int, int, byte*, void> pack) => new()
+    private static QuantKind Floats(GgmlType type, delegate*<byte*, long, int, int, byte*, void> packGroup) => new()
     {
         Type = type,
         Activation = ActivationFormat.Float,
         BlockColumns = 1,
         BlockBytes = Tile.Rows * GgmlTypeTraits.Of(type).BlockBytes,
-        Pack = pack,
+        PackGroup = packGroup,
         Paths = [],
     };
 }

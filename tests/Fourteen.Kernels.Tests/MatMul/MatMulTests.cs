@@ -67,6 +67,23 @@ public sealed unsafe class MatMulTests
         }
     }
 
+    /// <summary>Whole groups are packed by vectors, the last rows of a matrix one by one.</summary>
+    [Fact]
+    public void Run_RowsOfAWholeGroup_EqualThoseOfAShorterOne()
+    {
+        using var pool = new WorkerPool(1);
+        foreach (GgmlType type in Types())
+        {
+            foreach (int columns in ColumnCounts(type))
+            {
+                byte[] weights = RandomWeights.Of(type, 16, columns, seed: 11);
+                float[] whole = Multiply(pool, Isa.Selected, type, weights, 16, columns, 1, packed: true);
+                float[] shorter = Multiply(pool, Isa.Selected, type, weights, 15, columns, 1, packed: true);
+                Assert.True(Bits(whole.AsSpan(0, 15)).SequenceEqual(Bits(shorter)), $"{type}: {columns} columns");
+            }
+        }
+    }
+
     [Fact]
     public void Run_ManyProductsOfRowRanges_EqualsWholeProducts()
     {
