@@ -21,7 +21,8 @@ public sealed class GenerationOptions
     private readonly Option<int?> _threads = Number<int>(
         "--threads", "N", "Worker threads; else one for each processor.", 1, ThreadsMax);
     private readonly Option<int?> _context = Number<int>(
-        "--ctx", "N", "Context in tokens; else what the model was made for.", 1, TokensMax);
+        "--ctx", "N", "Context in tokens; else what the model was made for, or what "
+        + "--yarn or --rope-scale reach.", 1, TokensMax);
     private readonly Option<double?> _temperature = Number<double>(
         "--temp", "T", "Temperature; 0 always takes the most probable token. Where this and the next three are "
         + "not given, the model's own defaults hold: see fourteen show.", 0, TemperatureMax);
@@ -76,10 +77,12 @@ public sealed class GenerationOptions
     private readonly Option<bool> _yarn = new("--yarn")
     {
         Description = "Lengthen the context by YaRN, for each request: none for what fits the native context, else "
-            + "the smallest factor of 2 and 4 that prompt and token limit fit.",
+            + "the smallest factor of 2 and 4 that prompt and token limit fit; without a limit, a quarter of the "
+            + "native context is kept for the answer.",
     };
     private readonly Option<double?> _ropeScale = Number<double>(
-        "--rope-scale", "F", "Lengthen the context by YaRN with this factor, for every request.", 1, 1024);
+        "--rope-scale", "F", "Lengthen the context to F times the native one by YaRN, for "
+        + "every request.", 1, 1024);
     private readonly Option<int?> _nativeContext = Number<int>(
         "--yarn-original", "N", "Native context of the model, where its file does not say it.", 1, TokensMax);
     private readonly Option<bool> _precise = new("--precise")
