@@ -4,17 +4,24 @@ using Fourteen.Engine;
 using Fourteen.Engine.Models;
 using Fourteen.Engine.Scheduling;
 using Fourteen.Protocol.Chat;
+using Fourteen.Peers;
 using LLama;
 using LLama.Common;
 using LLama.Native;
 
 // Fourteen and llama.cpp (LLamaSharp.Backend.Cpu) in one process on the same GGUF file and threads, in turn: tokens per
-// second of a prompt and of generation, and the ratio. Usage: Fourteen.Peers MODEL.gguf [threads] [prompt] [generate]
-// [runs]
+// second of a prompt and of generation, and the ratio; or whether both continue texts with the same tokens.
 if (args.Length == 0)
 {
     Console.Error.WriteLine("Fourteen.Peers MODEL.gguf [threads=2] [prompt=512] [generate=64] [runs=5]");
+    Console.Error.WriteLine("Fourteen.Peers greedy MODEL CASES.json");
     return 2;
+}
+
+if (args is ["greedy", var compared, var cases])
+{
+    NativeLogConfig.llama_log_set((NativeLogConfig.LLamaLogCallback)((_, _) => { }));
+    return await GreedyComparison.RunAsync(compared, cases);
 }
 
 int threads = Number(1, 2), promptTokens = Number(2, 512), generate = Number(3, 64), runs = Number(4, 5);

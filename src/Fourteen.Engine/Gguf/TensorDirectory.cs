@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Fourteen.Formats;
+using Fourteen.Kernels.Memory;
 
 namespace Fourteen.Engine.Gguf;
 
@@ -11,6 +12,9 @@ namespace Fourteen.Engine.Gguf;
 /// <param name="Bytes">Size; checked against the file when it was opened.</param>
 public sealed record TensorEntry(string Name, GgmlType Type, long[] Dimensions, nint Address, long Bytes)
 {
+    /// <summary>The mapped file that <see cref="Address"/> points into; null where the bytes are in memory.</summary>
+    public MappedFile? File { get; init; }
+
     /// <summary>Number of elements.</summary>
     public long Elements => Dimensions.Aggregate(1L, (product, size) => checked(product * size));
 

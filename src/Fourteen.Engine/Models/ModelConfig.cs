@@ -108,7 +108,8 @@ public sealed record ModelConfig
             $"must be 0 or more and below 1, found {epsilon}");
         int vocabulary = VocabularyOf(file);
         (int experts, int used) = ReadExperts(metadata, architecture);
-        int window = ReadWindow(metadata, architecture, context);
+        int window = ReadWindow(metadata, architecture);
+        bool[] windowed = window == 0 ? new bool[layers] : ReadWindowed(metadata, architecture, layers);
         return new ModelConfig
         {
             Architecture = architecture,
@@ -124,9 +125,9 @@ public sealed record ModelConfig
             ContextLength = context,
             RmsEpsilon = (float)epsilon,
             Rope = RopePlan.Read(file, architecture, rotary, context, rope),
-            WindowRope = window == 0 ? null : RopePlan.ReadForWindow(metadata, architecture, rotary),
+            WindowRope = windowed.Contains(true) ? RopePlan.ReadForWindow(metadata, architecture, rotary) : null,
             Window = window,
-            Windowed = window == 0 ? new bool[layers] : ReadWindowed(metadata, architecture, layers),
+            Windowed = windowed,
             QueryScale = QueryScaleOf(metadata, architecture, layers, headDim, (double)hidden / heads),
             AttentionSoftCap = SoftCap(
                 metadata, $"{prefix}.attn_logit_softcapping", architecture.DefaultAttentionSoftCap),
@@ -164,13 +165,12 @@ public sealed record ModelConfig
         return Count(metadata, apart ? own : $"{prefix}.feed_forward_length", null, WidthMax);
     }
 
-    /// <summary>A window that no position can outgrow is none.</summary>
-    private static int ReadWindow(GgufMetadata metadata, Architecture architecture, int context)
+    private static int ReadWindow(GgufMetadata metadata, Architecture architecture)
     {
         string key = $"{architecture.Name}.attention.sliding_window";
         long window = metadata.FindInteger(key) ?? architecture.DefaultWindow;
         Require(metadata, key, window >= 0, $"must be 0 (none) or more, found {window}");
-        return window >= context ? 0 : (int)window;
+        return (int)Math.Min(window, ContextMax);
     }
 
     /// <summary>

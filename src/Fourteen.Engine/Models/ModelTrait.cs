@@ -25,7 +25,7 @@ public sealed record ModelTrait(string What, string Source)
             traits.Add(new ModelTrait("norms after attention and feed-forward", "blk.*.post_attention_norm"));
         if (config.Experts > 0)
             Add($"{config.Experts} experts, {config.ExpertsUsed} for each token", Key("expert_count"));
-        if (config.Window > 0)
+        if (config.Window > 0 && config.Window < config.ContextLength)
         {
             int layers = config.Windowed.Count(windowed => windowed);
             Add($"window of {config.Window} positions in {layers} of {config.Layers} layers",

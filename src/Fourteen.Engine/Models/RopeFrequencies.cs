@@ -7,25 +7,28 @@ namespace Fourteen.Engine.Models;
 /// </summary>
 public sealed class RopeFrequencies
 {
+    private readonly float[] _inverse;
+
     private RopeFrequencies(string scaling, double factor, double[] inverse, double magnitude)
     {
         Scaling = scaling;
         Factor = factor;
-        Inverse = Array.ConvertAll(inverse, value => (float)value);
+        _inverse = Array.ConvertAll(inverse, value => (float)value);
         Magnitude = (float)magnitude;
     }
 
     /// <summary>"none", "linear", "yarn", "llama3" or "longrope".</summary>
     public string Scaling { get; }
 
-    /// <summary>The factor of the scaling; 1 for none.</summary>
+    /// <summary>The factor of the scaling; 1 for none, for longrope's short list, and where a file does not say it.
+    /// </summary>
     public double Factor { get; }
 
     /// <summary>Radians per position of each pair.</summary>
-    internal float[] Inverse { get; }
+    public ReadOnlySpan<float> Inverse => _inverse;
 
     /// <summary>Factor on cosine and sine.</summary>
-    internal float Magnitude { get; }
+    public float Magnitude { get; }
 
     /// <summary>Pair i of n turns by base^(−i/n) for each position.</summary>
     internal static RopeFrequencies Plain(double theta, int rotary) => new("none", 1, Unscaled(theta, rotary), 1);
@@ -45,7 +48,7 @@ public sealed class RopeFrequencies
     /// <param name="fast">Rotations over that context above which a pair stays; 32 where nothing else is said.</param>
     /// <param name="slow">Rotations below which a pair is interpolated; 1 where nothing else is said.</param>
     /// <param name="attention">Factor on cosine and sine beside YaRN's own.</param>
-    internal static RopeFrequencies Yarn(
+    public static RopeFrequencies Yarn(
         double theta, int rotary, double factor, double original, double fast, double slow, double attention)
     {
         double[] inverse = Unscaled(theta, rotary);
@@ -87,16 +90,16 @@ public sealed class RopeFrequencies
 
     /// <summary>Each frequency divided by its own number: the lists of longrope, and llama3's in GGUF files.</summary>
     internal static RopeFrequencies Divided(
-        string scaling, double theta, int rotary, ReadOnlySpan<float> divisors, double magnitude)
+        string scaling, double theta, int rotary, double factor, ReadOnlySpan<float> divisors, double magnitude)
     {
         double[] inverse = Unscaled(theta, rotary);
         for (int i = 0; i < inverse.Length; i++)
             inverse[i] /= divisors[i];
-        return new RopeFrequencies(scaling, 1, inverse, magnitude);
+        return new RopeFrequencies(scaling, factor, inverse, magnitude);
     }
 
     /// <summary>Whether all angles are numbers; extreme keys may lead beyond them.</summary>
-    internal bool IsFinite => float.IsFinite(Magnitude) && Array.TrueForAll(Inverse, float.IsFinite);
+    internal bool IsFinite => float.IsFinite(Magnitude) && Array.TrueForAll(_inverse, float.IsFinite);
 
     private static double[] Unscaled(double theta, int rotary)
     {
@@ -110,9 +113,9 @@ public sealed class RopeFrequencies
     /// <remarks>The angle is a product of two 32-bit floats, as in the reference implementation.</remarks>
     internal void Turn(int position, Span<float> cos, Span<float> sin)
     {
-        for (int i = 0; i < Inverse.Length; i++)
+        for (int i = 0; i < _inverse.Length; i++)
         {
-            (double s, double c) = Math.SinCos((float)position * Inverse[i]);
+            (double s, double c) = Math.SinCos((float)position * _inverse[i]);
             cos[i] = (float)c * Magnitude;
             sin[i] = (float)s * Magnitude;
         }

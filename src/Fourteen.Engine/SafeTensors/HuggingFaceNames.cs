@@ -4,7 +4,9 @@ using Fourteen.Engine.Gguf;
 namespace Fourteen.Engine.SafeTensors;
 
 /// <summary>Names of tensors from Hugging Face's spelling to GGUF's, as llama.cpp's converter maps them.</summary>
-internal sealed class HuggingFaceNames(string architecture, long blockCount)
+/// <param name="blockCount">Number of layers.</param>
+/// <param name="expertCount">Number of experts in a layer; 0 for none.</param>
+internal sealed class HuggingFaceNames(HuggingFaceFamily family, long blockCount, long expertCount)
 {
     private static readonly Dictionary<string, string> OutsideLayers = new(StringComparer.Ordinal)
     {
@@ -26,19 +28,21 @@ internal sealed class HuggingFaceNames(string architecture, long blockCount)
         ["mlp.down_proj"] = "ffn_down",
     };
 
-    private static readonly Dictionary<string, string> InLayerOfQwen3 = new(StringComparer.Ordinal)
-    {
-        ["self_attn.q_norm"] = "attn_q_norm",
-        ["self_attn.k_norm"] = "attn_k_norm",
-    };
+    /// <summary>The parts of a checkpoint beside its language model.</summary>
+    private static readonly string[] OtherParts = ["vision_tower.", "multi_modal_projector."];
 
-    /// <summary>Whether it is a buffer that older versions of transformers saved and nobody needs.</summary>
-    internal static bool IsBuffer(string name) =>
+    /// <summary>
+    /// Whether a tensor is not wanted: a buffer that older versions of transformers saved, or, in a checkpoint that
+    /// has other parts beside the language model, a tensor of those.
+    /// </summary>
+    internal bool IsSkipped(string name) =>
         name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
-        || name.EndsWith(".masked_bias", StringComparison.Ordinal);
+        || name.EndsWith(".masked_bias", StringComparison.Ordinal)
+        || (family.TextConfig is not null && Array.Exists(
+            OtherParts, part => After("model.", name).StartsWith(part, StringComparison.Ordinal)));
 
     /// <summary>The name in a GGUF file.</summary>
-    /// <exception cref="ModelFileException">The architecture has no such tensor.</exception>
+    /// <exception cref="ModelFileException">The family has no such tensor.</exception>
     internal string ToGguf(string path, string name)
     {
         string body = name;
@@ -50,35 +54,58 @@ internal sealed class HuggingFaceNames(string architecture, long blockCount)
         }
 
         // Checkpoints of the bare model, without its head, lack the prefix.
-        if (body.StartsWith("model.", StringComparison.Ordinal))
-            body = body["model.".Length..];
-        string? found = suffix.Length == 0 ? null : OutsideLayers.GetValueOrDefault(body) ?? FindInLayer(body);
-        if (found is not null)
+        body = After("model.", body);
+        if (family.TextConfig is not null)
+            body = After("model.", After("language_model.", body));
+        string? found = OutsideLayers.GetValueOrDefault(body) ?? FindInLayer(body);
+        // Fused experts are bare parameters in transformers, whose names have no suffix.
+        if (suffix.Length == 0 && found?.EndsWith("_exps", StringComparison.Ordinal) == true)
+            suffix = ".weight";
+        if (found is not null && suffix.Length > 0)
             return found + suffix;
         bool quantized = name.EndsWith(".qweight", StringComparison.Ordinal)
             || name.EndsWith("_scale_inv", StringComparison.Ordinal)
             || name.EndsWith("_scale", StringComparison.Ordinal) || name.EndsWith("_packed", StringComparison.Ordinal);
         throw new ModelFileException(
             path, GgufCursor.Printable(name),
-            $"a {architecture} model of {blockCount} layers has no tensor of this name",
+            $"a {family.ModelType} model of {blockCount} layers has no tensor of this name",
             quantized
                 ? "the weights seem to be quantized; use the BF16 or F16 model, or a GGUF file"
                 : "use the published model, or a GGUF file of it");
     }
 
+    private static string After(string prefix, string name) =>
+        name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : name;
+
     private string? FindInLayer(string body)
     {
-        if (!body.StartsWith("layers.", StringComparison.Ordinal))
+        const string Layers = "layers.";
+        if (!body.StartsWith(Layers, StringComparison.Ordinal)
+            || !TryNumber(body[Layers.Length..], blockCount, out string layer, out string part))
+        {
             return null;
-        string rest = body["layers.".Length..];
-        int dot = rest.IndexOf('.', StringComparison.Ordinal);
-        bool isNumber = dot > 0 && long.TryParse(
-            rest.AsSpan(0, dot), NumberStyles.None, CultureInfo.InvariantCulture, out long layer) && layer < blockCount;
-        if (!isNumber)
+        }
+
+        string? found = family.LayerNames.GetValueOrDefault(part) ?? InLayer.GetValueOrDefault(part)
+            ?? FindInExpert(part);
+        return found is null ? null : $"blk.{layer}.{found}";
+    }
+
+    private string? FindInExpert(string part)
+    {
+        const string Experts = ".experts.";
+        int start = part.IndexOf(Experts, StringComparison.Ordinal);
+        if (start < 0 || !TryNumber(part[(start + Experts.Length)..], expertCount, out string expert, out string rest))
             return null;
-        string part = rest[(dot + 1)..];
-        string? found = InLayer.GetValueOrDefault(part)
-            ?? (architecture == "qwen3" ? InLayerOfQwen3.GetValueOrDefault(part) : null);
-        return found is null ? null : $"blk.{rest[..dot]}.{found}";
+        return family.LayerNames.GetValueOrDefault($"{part[..start]}{Experts}*.{rest}")
+            ?.Replace("*", expert, StringComparison.Ordinal);
+    }
+
+    /// <summary>Cuts "7.rest" into a number below <paramref name="count"/> and the rest.</summary>
+    private static bool TryNumber(string text, long count, out string number, out string rest)
+    {
+        int dot = text.IndexOf('.', StringComparison.Ordinal);
+        (number, rest) = dot > 0 ? (text[..dot], text[(dot + 1)..]) : ("", "");
+        return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value < count;
     }
 }

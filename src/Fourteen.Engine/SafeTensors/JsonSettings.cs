@@ -3,7 +3,9 @@ using Fourteen.Engine.Gguf;
 
 namespace Fourteen.Engine.SafeTensors;
 
-/// <summary>An object of a JSON file, read by key with checked types; null counts as absent.</summary>
+/// <summary>
+/// An object of a JSON file, read by key with checked types. Null counts as absent, but hides a default.
+/// </summary>
 internal sealed class JsonSettings
 {
     // config.json has three levels, tokenizer_config.json of rich tokenizers some more.
@@ -11,12 +13,14 @@ internal sealed class JsonSettings
 
     private readonly string _prefix;
     private readonly JsonElement _root;
+    private readonly JsonElement _defaults;
 
-    private JsonSettings(string path, string prefix, JsonElement root)
+    private JsonSettings(string path, string prefix, JsonElement root, JsonElement defaults = default)
     {
         Path = path;
         _prefix = prefix;
         _root = root;
+        _defaults = defaults;
     }
 
     internal string Path { get; }
@@ -32,10 +36,22 @@ internal sealed class JsonSettings
         return File.Exists(path) ? new JsonSettings(path, "", Parse(path, SmallFile.Read(path, bytesMax))) : null;
     }
 
+    /// <summary>The same object; keys that it lacks have the value in <paramref name="defaults"/>, a JSON object.
+    /// </summary>
+    internal JsonSettings WithDefaults(string defaults)
+    {
+        using JsonDocument document = JsonDocument.Parse(defaults);
+        return new JsonSettings(Path, _prefix, _root, document.RootElement.Clone());
+    }
+
     internal bool Contains(string key) => FindElement(key) is not null;
 
-    internal JsonElement? FindElement(string key) =>
-        _root.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    internal JsonElement? FindElement(string key)
+    {
+        bool isThere = _root.TryGetProperty(key, out JsonElement value)
+            || (_defaults.ValueKind == JsonValueKind.Object && _defaults.TryGetProperty(key, out value));
+        return isThere && value.ValueKind != JsonValueKind.Null ? value : null;
+    }
 
     internal string? FindString(string key) => FindElement(key) is not { } value ? null
         : value.ValueKind == JsonValueKind.String ? value.GetString()

@@ -42,6 +42,34 @@ public sealed class FolderFuzzTests
         });
     }
 
+    [Theory]
+    [InlineData("gemma3", """
+        {"text_config": {"hidden_size": 8, "intermediate_size": 16, "num_hidden_layers": 1, "sliding_window_pattern": 2,
+         "rope_parameters": {"full_attention": {"rope_type": "linear", "factor": 8}, "sliding_attention": {}}}}
+        """)]
+    [InlineData("phi3", """
+        {"original_max_position_embeddings": 16, "sliding_window": 32,
+         "rope_scaling": {"type": "longrope", "short_factor": [1, 2], "long_factor": [3, 4.5]}}
+        """)]
+    [InlineData("qwen3_moe", """
+        {"num_experts": 2, "num_experts_per_tok": 1, "moe_intermediate_size": 4, "norm_topk_prob": true}
+        """)]
+    public void Open_BrokenConfigOfAFamily_GivesResultOrOurException(string type, string keys)
+    {
+        using ModelFolder folder = new ModelFolder(type).With(keys);
+        if (type == "qwen3_moe")
+            folder.Add("model.layers.0.mlp.experts.gate_up_proj", 2, 8, 8);
+        folder.Write();
+        JsonMutator mutator = new(Encoding.UTF8.GetBytes(folder.Config.ToJsonString()));
+        FuzzRun.OverBytes($"config.json of {type}", Memory, mutator.Next, input =>
+        {
+            Replace(folder, "config.json", input);
+            using ModelFile file = ModelFile.Open(folder.Path);
+            Assert.All(file.Tensors.All, Check);
+            ModelConfig.Read(file, new RopeOptions());
+        });
+    }
+
     [Fact]
     public async Task Load_BrokenFile_GivesLogitsOrOurException()
     {

@@ -15,9 +15,9 @@ public sealed class HuggingFaceRefusalTests
     [InlineData("hidden_size", "\"8\"", "hidden_size: a whole number")]
     [InlineData("hidden_size", "8.5", "hidden_size: a whole number")]
     [InlineData("num_attention_heads", "0", "num_attention_heads")]
-    [InlineData("hidden_act", "\"gelu\"", "hidden_act: the activation must be silu, found gelu")]
+    [InlineData("hidden_act", "\"gelu\"", "hidden_act: the activation must be silu or swish, found gelu")]
     [InlineData("architectures", "[\"Qwen3ForSequenceClassification\"]", "ForCausalLM")]
-    [InlineData("use_sliding_window", "true", "use_sliding_window")]
+    [InlineData("use_sliding_window", "1", "use_sliding_window: true or false")]
     [InlineData("layer_types", "[\"sliding_attention\"]", "layer_types")]
     [InlineData("quantization_config", "{\"quant_method\": \"awq\"}", "quantized by awq")]
     [InlineData("rope_scaling", "{\"rope_type\": \"dynamic\", \"factor\": 2}", "rope_type: the RoPE type dynamic")]
@@ -34,6 +34,54 @@ public sealed class HuggingFaceRefusalTests
         folder.Config[key] = JsonNode.Parse(value);
 
         Assert.Contains(expected, Refusal(folder.Write()), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("qwen3_moe", """{"mlp_only_layers": [0]}""", "mlp_only_layers: every layer", "found [0]")]
+    [InlineData("qwen3_moe", """{"decoder_sparse_step": 2}""", "decoder_sparse_step: every layer", "found 2")]
+    [InlineData("qwen3_moe", """{"norm_topk_prob": false}""", "norm_topk_prob: the weights", "found false")]
+    [InlineData("qwen3_moe", """{"norm_topk_prob": null}""", "norm_topk_prob: the weights", "found false")]
+    [InlineData("qwen3_moe", """{"num_experts": 5000}""", "num_experts: 1 to 4096", "found 5000")]
+    [InlineData("qwen3_moe", """{"num_experts_per_tok": 3}""", "num_experts_per_tok: 1 to 2", "found 3")]
+    [InlineData("qwen3_moe", """{"use_sliding_window": true}""", "use_sliding_window: sliding", "found true")]
+    [InlineData("llama", """{"use_sliding_window": true}""", "use_sliding_window: sliding", "found true")]
+    [InlineData("llama", """{"attention_bias": true}""", "attention_bias: biases in attention", "found true")]
+    [InlineData("llama", """{"mlp_bias": true}""", "mlp_bias: biases in the feed-forward", "found true")]
+    [InlineData("llama", """{"layer_types": ["sliding_attention"]}""", "layer_types: a layer with", "no window")]
+    [InlineData("llama", """{"layer_types": ["linear_attention"]}""", "layer_types: a layer must", "linear_attention")]
+    [InlineData("llama", """{"layer_types": []}""", "layer_types: an array", "each of the 1 layers")]
+    [InlineData("mistral", """{"sliding_window": 0}""", "sliding_window: a width", "found 0")]
+    [InlineData("qwen3", """{"layer_types": ["sliding_attention"]}""", "layer_types: a layer with", "no window")]
+    [InlineData("qwen2", """{"use_sliding_window": true, "num_hidden_layers": 1000000000000}""",
+        "num_hidden_layers: 1 to 65536", "found 1000000000000")]
+    [InlineData("gemma2", """{"sliding_window": null}""", "sliding_window: a width", "found null")]
+    [InlineData("gemma3_text", """{"sliding_window_pattern": 0}""", "sliding_window_pattern: 1 or more", "found 0")]
+    [InlineData("gemma2", """{"query_pre_attn_scalar": 0}""", "query_pre_attn_scalar: a positive", "found 0")]
+    [InlineData("gemma2", """{"final_logit_softcapping": -1}""", "final_logit_softcapping: a positive", "found -1")]
+    [InlineData("gemma2", """{"hidden_activation": "gelu"}""", "hidden_activation: the activation", "found gelu")]
+    [InlineData("gemma", """{"hidden_act": "silu"}""", "must be gelu_pytorch_tanh or gelu", "found silu")]
+    [InlineData("gemma3_text", """{"use_bidirectional_attention": true}""", "use_bidirectional_attention", "true")]
+    [InlineData("gemma3", "{}", "text_config", "missing")]
+    [InlineData("gemma3_text", """{"rope_parameters": {"sliding_attention": {"rope_type": "yarn"}}}""",
+        "sliding_attention.rope_type: the RoPE type yarn", "supported are default in layers with a window")]
+    [InlineData("gemma3_text", """{"architectures": ["Gemma3ForConditionalGeneration"]}""", "architectures", "Causal")]
+    [InlineData("phi3", """{"rope_scaling": {"type": "llama3", "factor": 8}}""", "RoPE type llama3", "longrope")]
+    [InlineData("phi3", """{"rope_scaling": {"type": "su"}}""", "short_factor: longrope scaling needs", "missing")]
+    [InlineData("phi3", """{"rope_scaling": {"type": "su", "short_factor": [1]}}""", "short_factor: an array of 2", "")]
+    [InlineData("phi3", """{"rope_scaling": {"type": "su", "short_factor": [1, 0]}}""", "short_factor: positive", "0")]
+    [InlineData("phi3", """{"rope_scaling": {"type": "su", "short_factor": [1, 1e99]}}""", "short_factor", "1e99")]
+    [InlineData("phi3", """{"rope_scaling": {"type": "su", "short_mscale": 1}}""", "long_mscale: it must equal", "1")]
+    [InlineData("phi3", """{"rope_scaling": {"type": "su", "factor": 7}}""", "rope_scaling.factor", "found 7")]
+    [InlineData("phi3", """{"rope_scaling": {"type": "su", "attention_factor": 0}}""", "attention_factor", "found 0")]
+    [InlineData("phi3", """{"original_max_position_embeddings": 1}""", "original_max_position_embeddings", "found 1")]
+    public void Open_FamilyThatCannotDoIt_NamesKeyRuleAndFinding(string type, string keys, string rule, string found)
+    {
+        using ModelFolder folder = new ModelFolder(type)
+            .With("""{"num_experts": 2, "num_experts_per_tok": 1, "norm_topk_prob": true}""").With(keys);
+        string message = Refusal(folder.Write());
+
+        Assert.Contains(rule, message, StringComparison.Ordinal);
+        Assert.Contains(found, message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -99,26 +147,6 @@ public sealed class HuggingFaceRefusalTests
         using ModelFolder folder = new("llama");
         folder.WriteConfig();
         folder.WriteBytes("model.safetensors", Encoding.UTF8.GetBytes(content));
-
-        Assert.Contains(expected, Refusal(folder), StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("{\"weight_map\":{\"lm_head.weight\":\"../model.safetensors\"}}", "beside the index")]
-    [InlineData("{\"weight_map\":{\"lm_head.weight\":\"/etc/passwd\"}}", "beside the index")]
-    [InlineData("{\"weight_map\":{\"lm_head.weight\":7}}", "beside the index")]
-    [InlineData("{\"weight_map\":{\"lm_head.weight\":\"b.safetensors\"}}", "no such file")]
-    [InlineData("{\"weight_map\":{\"other.weight\":\"a.safetensors\"}}", "must hold this tensor")]
-    [InlineData("{}", "weight_map")]
-    [InlineData("[]", "JSON object")]
-    [InlineData("{\"weight_map\":{},\"weight_map\":{}}", "JSON")]
-    [InlineData("{\"weight_map\":\"\\udc00\"}", "JSON")]
-    public void Open_IndexThatIsWrong_SaysWhat(string index, string expected)
-    {
-        using ModelFolder folder = new("llama");
-        folder.WriteConfig();
-        folder.WriteBytes("a.safetensors", ModelFolder.Pack(folder.Tensors));
-        folder.WriteText("model.safetensors.index.json", index);
 
         Assert.Contains(expected, Refusal(folder), StringComparison.Ordinal);
     }

@@ -6,8 +6,8 @@ using System.Text.Json.Nodes;
 namespace Fourteen.Engine.Tests.SafeTensors;
 
 /// <summary>
-/// A folder for one test, with a tiny valid llama or qwen3 model in it whose parts can be changed before they are
-/// written. Disposing deletes it.
+/// A folder for one test, with a tiny valid model of any type in it whose parts can be changed before they are written.
+/// Disposing deletes it.
 /// </summary>
 internal sealed class ModelFolder : IDisposable
 {
@@ -45,6 +45,14 @@ internal sealed class ModelFolder : IDisposable
     /// <summary>Name → shape of the BF16 tensors.</summary>
     internal Dictionary<string, long[]> Tensors { get; } = [];
 
+    /// <summary>Sets the keys of a JSON object in the configuration.</summary>
+    internal ModelFolder With(string keys)
+    {
+        foreach ((string key, JsonNode? value) in JsonNode.Parse(keys)!.AsObject()) // Tests give no "null".
+            Config[key] = value?.DeepClone();
+        return this;
+    }
+
     internal void Add(string name, params long[] shape) => Tensors[name] = shape;
 
     internal void WriteConfig() => WriteText("config.json", Config.ToJsonString());
@@ -64,18 +72,19 @@ internal sealed class ModelFolder : IDisposable
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 
-    /// <summary>A safetensors file of BF16 tensors; byte i of the data is i modulo 251.</summary>
-    internal static byte[] Pack(IEnumerable<KeyValuePair<string, long[]>> tensors)
+    /// <summary>A safetensors file of tensors of one type; byte i of the data is i modulo 251.</summary>
+    internal static byte[] Pack(
+        IEnumerable<KeyValuePair<string, long[]>> tensors, string dtype = "BF16", int elementBytes = 2)
     {
         JsonObject header = new() { ["__metadata__"] = new JsonObject { ["format"] = "pt" } };
         long end = 0;
         foreach ((string name, long[] shape) in tensors)
         {
             long begin = end;
-            end += shape.Aggregate(2L, (product, size) => product * size);
+            end += shape.Aggregate((long)elementBytes, (product, size) => product * size);
             header[name] = new JsonObject
             {
-                ["dtype"] = "BF16",
+                ["dtype"] = dtype,
                 ["shape"] = JsonSerializer.SerializeToNode(shape),
                 ["data_offsets"] = new JsonArray(begin, end),
             };
