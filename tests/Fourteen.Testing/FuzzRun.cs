@@ -73,10 +73,11 @@ public static class FuzzRun
             state.Seed = first + i;
             T input = make(new Random(state.Seed));
             Interlocked.Exchange(ref state.Started, Stopwatch.GetTimestamp());
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            Exception? fault = Record.Exception(() => read(input));
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            (Exception? fault, long allocated) = Measure(read, input);
             long most = memory.Fixed + (memory.PerByte * bytes(input));
+            // A message or a stack trace that is the first of its kind fills tables of the program too.
+            if (allocated > most)
+                (fault, allocated) = Measure(read, input);
             state.AllocatedMost = Math.Max(state.AllocatedMost, allocated);
             if (fault is null)
                 state.Accepted++;
@@ -85,6 +86,13 @@ public static class FuzzRun
             else if (allocated > most)
                 state.Fail($"allocated {allocated} bytes for an input of {bytes(input)}, more than {most}; {fault}");
         }
+    }
+
+    private static (Exception? Fault, long Allocated) Measure<T>(Action<T> read, T input)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Exception? fault = Record.Exception(() => read(input));
+        return (fault, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     /// <summary>What is wrong with the outcome, or null.</summary>
