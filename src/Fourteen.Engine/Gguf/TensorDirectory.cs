@@ -3,7 +3,7 @@ using Fourteen.Formats;
 
 namespace Fourteen.Engine.Gguf;
 
-/// <summary>One tensor in memory-mapped storage.</summary>
+/// <summary>One tensor of a model: in memory-mapped storage, or made when it is first read.</summary>
 /// <param name="Name">Name in GGUF's spelling, e.g. <c>blk.0.attn_q.weight</c>.</param>
 /// <param name="Type">Storage type.</param>
 /// <param name="Dimensions">One to four, fastest first: a linear layer [out, in] is {in, out}.</param>
@@ -11,6 +11,12 @@ namespace Fourteen.Engine.Gguf;
 /// <param name="Bytes">Size; checked against the file when it was opened.</param>
 public sealed record TensorEntry(string Name, GgmlType Type, long[] Dimensions, nint Address, long Bytes)
 {
+    /// <summary>First byte; where <see cref="Maker"/> is set, made when it is asked for.</summary>
+    public nint Address { get => Maker?.Invoke() ?? field; init; } = Address;
+
+    /// <summary>Makes the bytes of a tensor that lies in no file, or gives those that it made before.</summary>
+    internal Func<nint>? Maker { get; init; }
+
     /// <summary>Number of elements.</summary>
     public long Elements => Dimensions.Aggregate(1L, (product, size) => checked(product * size));
 

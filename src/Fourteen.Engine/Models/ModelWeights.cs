@@ -38,7 +38,10 @@ internal sealed record FeedForwardWeights(
 /// </summary>
 internal sealed class ModelWeights : IDisposable
 {
+    private const string EmbeddingName = "token_embd.weight";
+
     private readonly List<WeightMatrix> _matrices = [];
+    private readonly Dictionary<string, long> _rowsPacked = new(StringComparer.Ordinal);
     private readonly HashSet<string> _taken =
         ["rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight"]; // RopeReader checks these.
     private readonly ModelFile _file;
@@ -72,10 +75,10 @@ internal sealed class ModelWeights : IDisposable
         var weights = new ModelWeights(file, config, pool, packed);
         try
         {
-            weights.Embedding = weights.Matrix("token_embd.weight", config.Vocabulary, config.Hidden, packed: false);
+            weights.Embedding = weights.Matrix(EmbeddingName, config.Vocabulary, config.Hidden, packed: false);
             weights.OutputNorm = weights.Norm("output_norm.weight", config.Hidden);
             // A tied model has no output matrix: its embedding serves.
-            string output = file.Tensors.TryFind("output.weight", out _) ? "output.weight" : "token_embd.weight";
+            string output = file.Tensors.TryFind("output.weight", out _) ? "output.weight" : EmbeddingName;
             weights.Output = weights.Matrix(output, config.Vocabulary, config.Hidden, packed);
             weights.Layers = new LayerWeights[config.Layers];
             for (int layer = 0; layer < config.Layers; layer++)
@@ -188,7 +191,20 @@ internal sealed class ModelWeights : IDisposable
         nint address = tensor.Address + (nint)(firstRow * GgmlTypeTraits.Of(tensor.Type).RowBytes(columns));
         var matrix = WeightMatrix.Load(_pool, tensor.Type, address, rows, columns, packed);
         _matrices.Add(matrix);
+        if (matrix.PackedBytes > 0)
+            ReleasePacked(tensor, rows);
         return matrix;
+    }
+
+    /// <summary>
+    /// Lets a tensor go once all its rows are packed, except for the embedding, whose rows are looked up.
+    /// </summary>
+    private void ReleasePacked(TensorEntry tensor, int rows)
+    {
+        long packed = _rowsPacked.GetValueOrDefault(tensor.Name) + rows;
+        _rowsPacked[tensor.Name] = packed;
+        if (packed == tensor.Rows && tensor.Name != EmbeddingName)
+            _file.Release(tensor);
     }
 
     private float[] Norm(string name, int length)
