@@ -40,4 +40,10 @@ public sealed record ModelOptions
 
     /// <summary>Multiply in 32-bit floats with a 32-bit cache, whatever the weights' type.</summary>
     public bool Precise { get; init; }
+
+    /// <summary>
+    /// Whether weights are copied into the layout of the fast kernels; else they stay in the mapped file and products
+    /// are computed in 32-bit floats, many times slower.
+    /// </summary>
+    public bool Repack { get; init; } = true;
 }

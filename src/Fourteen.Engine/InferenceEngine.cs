@@ -176,9 +176,10 @@ public sealed class InferenceEngine : IDisposable
         }
 
         ModelWeights weights = ModelWeights.Load(
-            model.File, model.Config, _loop.Pool, packed: !model.Options.Precise, Report);
+            model.File, model.Config, _loop.Pool, packed: model.Options.Repack && !model.Options.Precise, Report);
         try
         {
+            model.Weights = weights.Memory;
             model.Runtime = new ModelRuntime(model, weights, _loop.Pool, _options.Isa, _options.StepTokens);
         }
         catch

@@ -21,7 +21,8 @@ public sealed class GenerationOptions
     private readonly Option<int?> _threads = Number<int>(
         "--threads", "N", "Worker threads; else one for each processor.", 1, ThreadsMax);
     private readonly Option<int?> _context = Number<int>(
-        "--ctx", "N", "Context in tokens; else what the model was made for.", 1, TokensMax);
+        "--ctx", "N", "Context in tokens; else what the model was made for, or what "
+        + "--yarn or --rope-scale reach.", 1, TokensMax);
     private readonly Option<double?> _temperature = Number<double>(
         "--temp", "T", "Temperature; 0 always takes the most probable token. Where this and the next three are "
         + "not given, the model's own defaults hold: see fourteen show.", 0, TemperatureMax);
@@ -66,15 +67,22 @@ public sealed class GenerationOptions
     private readonly Option<bool> _yarn = new("--yarn")
     {
         Description = "Lengthen the context by YaRN, for each request: none for what fits the native context, else "
-            + "the smallest factor of 2 and 4 that prompt and token limit fit.",
+            + "the smallest factor of 2 and 4 that prompt and token limit fit; without a limit, a quarter of the "
+            + "native context is kept for the answer.",
     };
     private readonly Option<double?> _ropeScale = Number<double>(
-        "--rope-scale", "F", "Lengthen the context by YaRN with this factor, for every request.", 1, 1024);
+        "--rope-scale", "F", "Lengthen the context to F times the native one by YaRN, for "
+        + "every request.", 1, 1024);
     private readonly Option<int?> _nativeContext = Number<int>(
         "--yarn-original", "N", "Native context of the model, where its file does not say it.", 1, TokensMax);
     private readonly Option<bool> _precise = new("--precise")
     {
         Description = "Compute and cache in float32: slower, for comparison with a reference.",
+    };
+    private readonly Option<bool> _noRepack = new("--no-repack")
+    {
+        Description = "Leave the weights in the mapped file: loads at once and takes no memory that the system cannot "
+            + "drop, but computes about ten times slower, in float32.",
     };
 
     /// <summary>Adds every option, and the checks of those that exclude each other.</summary>
@@ -108,7 +116,7 @@ public sealed class GenerationOptions
     public void AddComputationTo(Command command)
     {
         foreach (Option option in (Option[])
-            [_threads, _context, _kvType, _yarn, _ropeScale, _nativeContext, _precise])
+            [_threads, _context, _kvType, _yarn, _ropeScale, _nativeContext, _precise, _noRepack])
             command.Add(option);
         command.Validators.Add(result =>
         {
@@ -143,6 +151,7 @@ public sealed class GenerationOptions
         ThinkBudgetTokens = parsed.GetValue(_thinkBudget),
         KvType = parsed.GetValue(_kvType),
         Precise = parsed.GetValue(_precise),
+        Repack = !parsed.GetValue(_noRepack),
         Rope = new RopeOptions
         {
             PerRequest = parsed.GetValue(_yarn),

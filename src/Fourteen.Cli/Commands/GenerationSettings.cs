@@ -53,6 +53,9 @@ public sealed record GenerationSettings
     /// <summary>Activations and KV cache in float32 on every path.</summary>
     public bool Precise { get; init; }
 
+    /// <summary>Whether weights are copied into the layout of the fast kernels.</summary>
+    public bool Repack { get; init; } = true;
+
     /// <summary>Scaling of positions.</summary>
     public RopeOptions Rope { get; init; } = new();
 }

@@ -43,12 +43,18 @@ internal sealed class ModelSession : IDisposable
                 Context = settings.ContextTokens,
                 KvType = settings.KvType ?? KvType.F16,
                 Precise = settings.Precise,
+                Repack = settings.Repack,
                 Rope = settings.Rope,
                 SequencesMax = sequencesMax,
             };
-            using var progress = new ProgressLine(streams, $"loading {Path.GetFileName(file)}");
-            LoadedModel model = await engine.LoadAsync(
-                file, options, (done, layers) => progress.Report(done, layers), cancellation);
+            LoadedModel model;
+            using (var progress = new ProgressLine(streams, $"loading {Path.GetFileName(file)}"))
+            {
+                model = await engine.LoadAsync(
+                    file, options, (done, layers) => progress.Report(done, layers), cancellation);
+            }
+
+            SayWhereHugePagesAreMissing(model.Weights, streams);
             RefuseThinking(settings, model);
             return new ModelSession(engine, model);
         }
@@ -73,6 +79,19 @@ internal sealed class ModelSession : IDisposable
         }
 
         throw new UsageException($"the embedded model {EmbeddedModel} is not here: name a model");
+    }
+
+    /// <summary>
+    /// Weights in small pages read slower, and nothing else tells the user. A last piece of the memory may be in small
+    /// pages always.
+    /// </summary>
+    private static void SayWhereHugePagesAreMissing(WeightMemory weights, StandardStreams streams)
+    {
+        if (weights.HugePageBytes is not { } huge || huge >= weights.Bytes * 0.9)
+            return;
+        streams.Error.WriteLine(
+            $"fourteen: only {100 * huge / weights.Bytes} % of the weights are in huge pages, which slows decoding: "
+            + "the system has too few free or forbids them (/sys/kernel/mm/transparent_hugepage/enabled)");
     }
 
     /// <summary>Asking for a thought and getting none in silence would mislead.</summary>

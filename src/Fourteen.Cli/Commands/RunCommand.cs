@@ -18,6 +18,7 @@ internal static class RunCommand
             "cat letter.txt | fourteen run model.gguf --system \"Summarize in one sentence.\"",
             "fourteen run model.gguf --raw -p \"Once upon a time\" --max-tokens 50",
             "fourteen run model.gguf -p \"What is 17 * 23?\" --think-budget 200 --json",
+            "cat book.txt | fourteen run model.gguf --yarn --max-tokens 800",
         ],
         Define);
 

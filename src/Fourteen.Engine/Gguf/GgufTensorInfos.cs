@@ -48,7 +48,10 @@ internal static class GgufTensorInfos
         foreach (ListedTensor info in infos)
         {
             nint address = file.Address + (nint)(dataStart + info.Offset);
-            tensors.Add(new TensorEntry(info.Name, info.Type, info.Dimensions, address, info.Bytes));
+            tensors.Add(new TensorEntry(info.Name, info.Type, info.Dimensions, address, info.Bytes)
+            {
+                File = file.File,
+            });
         }
 
         return tensors;

@@ -32,13 +32,16 @@ internal sealed class ModelBytes : IDisposable
         Address = memory.Address;
     }
 
-    /// <summary>The file, or the name that the caller gave to the bytes.</summary>
+    /// <summary>The file's path, or the name that the caller gave to the bytes.</summary>
     internal string Path { get; }
 
     /// <summary>First byte, or 0 where there is none.</summary>
     internal nint Address { get; }
 
     internal long Length { get; }
+
+    /// <summary>The mapped file that the bytes are in, or null.</summary>
+    internal MappedFile? File => _mapped;
 
     /// <summary>Maps the file; a gzip file is decompressed into memory.</summary>
     internal static ModelBytes Open(string path)

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Fourteen.Formats;
+using Fourteen.Kernels.Memory;
 
 namespace Fourteen.Engine.Gguf;
 
@@ -16,6 +17,9 @@ public sealed record TensorEntry(string Name, GgmlType Type, long[] Dimensions, 
 
     /// <summary>Makes the bytes of a tensor that lies in no file, or gives those that it made before.</summary>
     internal Func<nint>? Maker { get; init; }
+
+    /// <summary>The mapped file that <see cref="Address"/> points into; null where the bytes are in memory.</summary>
+    public MappedFile? File { get; init; }
 
     /// <summary>Number of elements.</summary>
     public long Elements => Dimensions.Aggregate(1L, (product, size) => checked(product * size));

@@ -1,5 +1,13 @@
 namespace Fourteen.Engine.Models;
 
+/// <summary>What a model's packed weights take.</summary>
+/// <param name="Bytes">Bytes beside the file; 0 where its rows are used in place.</param>
+/// <param name="HugePageBytes">
+/// How many of them the system held in huge pages after loading; null where it does not say, or where they are too few
+/// to ask.
+/// </param>
+public readonly record struct WeightMemory(long Bytes, long? HugePageBytes);
+
 /// <summary>
 /// A model that the engine has loaded: what its users may read from any thread. Weights, cache and sequences belong to
 /// the engine thread.
@@ -29,6 +37,9 @@ public sealed class LoadedModel
     public int Context { get; }
 
     public ModelOptions Options { get; }
+
+    /// <summary>What its weights take.</summary>
+    public WeightMemory Weights { get; internal set; } // Set by the engine before anybody sees the model.
 
     /// <summary>Where it was loaded from.</summary>
     public string Path => File.Path;

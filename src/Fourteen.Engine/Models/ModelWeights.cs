@@ -1,6 +1,7 @@
 using Fourteen.Engine.Gguf;
 using Fourteen.Formats;
 using Fourteen.Kernels.MatMul;
+using Fourteen.Kernels.Memory;
 using Fourteen.Kernels.Quantization;
 using Fourteen.Kernels.Workers;
 
@@ -34,19 +35,19 @@ internal sealed record FeedForwardWeights(
 
 /// <summary>
 /// All weights of a model, taken by name from its file and checked against its configuration: a missing tensor, a wrong
-/// shape, or one that nobody asked for is an error. The file must stay open.
+/// shape, or one that nobody asked for is an error. The file must stay open. What is packed lives in one arena.
 /// </summary>
 internal sealed class ModelWeights : IDisposable
 {
     private const string EmbeddingName = "token_embd.weight";
+    private const string OutputName = "output.weight";
 
-    private readonly List<WeightMatrix> _matrices = [];
+    private readonly MemoryArena? _arena; // of packed weights; null: all stay as in the file
     private readonly Dictionary<string, long> _rowsPacked = new(StringComparer.Ordinal);
     private readonly HashSet<string> _taken =
         ["rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight"]; // RopeReader checks these.
     private readonly ModelFile _file;
     private readonly WorkerPool _pool;
-    private readonly bool _packed;
     private readonly float _normOffset;
 
     private ModelWeights(ModelFile file, ModelConfig config, WorkerPool pool, bool packed)
@@ -54,7 +55,8 @@ internal sealed class ModelWeights : IDisposable
         _file = file;
         _normOffset = config.NormOffset;
         _pool = pool;
-        _packed = packed;
+        if (packed)
+            _arena = new MemoryArena(PackedBytesOf(file.Tensors));
     }
 
     internal WeightMatrix Embedding { get; private set; } = null!; // [vocabulary, hidden]; these four: set by Load
@@ -62,8 +64,8 @@ internal sealed class ModelWeights : IDisposable
     internal float[] OutputNorm { get; private set; } = null!;     // [hidden]
     internal WeightMatrix Output { get; private set; } = null!;    // [vocabulary, hidden]
 
-    /// <summary>Bytes of packed weights beside the file.</summary>
-    internal long PackedBytes => _matrices.Sum(matrix => matrix.PackedBytes);
+    /// <summary>What they take now.</summary>
+    internal WeightMemory Memory => _arena is null ? default : new(_arena.TakenBytes, _arena.HugePageBytes);
 
     /// <summary>
     /// Loads everything, packed for the fast kernels or, for <c>--precise</c>, as in the file.
@@ -75,11 +77,11 @@ internal sealed class ModelWeights : IDisposable
         var weights = new ModelWeights(file, config, pool, packed);
         try
         {
-            weights.Embedding = weights.Matrix(EmbeddingName, config.Vocabulary, config.Hidden, packed: false);
+            weights.Embedding = weights.Matrix(EmbeddingName, config.Vocabulary, config.Hidden, null);
             weights.OutputNorm = weights.Norm("output_norm.weight", config.Hidden);
             // A tied model has no output matrix: its embedding serves.
-            string output = file.Tensors.TryFind("output.weight", out _) ? "output.weight" : EmbeddingName;
-            weights.Output = weights.Matrix(output, config.Vocabulary, config.Hidden, packed);
+            string output = file.Tensors.TryFind(OutputName, out _) ? OutputName : EmbeddingName;
+            weights.Output = weights.Matrix(output, config.Vocabulary, config.Hidden, weights._arena);
             weights.Layers = new LayerWeights[config.Layers];
             for (int layer = 0; layer < config.Layers; layer++)
             {
@@ -97,10 +99,13 @@ internal sealed class ModelWeights : IDisposable
         }
     }
 
-    public void Dispose()
+    public void Dispose() => _arena?.Dispose();
+
+    private static long PackedBytesOf(TensorDirectory tensors)
     {
-        foreach (WeightMatrix matrix in _matrices)
-            matrix.Dispose();
+        bool tied = !tensors.TryFind(OutputName, out _);
+        return tensors.All.Where(tensor => tensor.Dimensions.Length > 1 && (tied || tensor.Name != EmbeddingName))
+            .Sum(tensor => WeightMatrix.PackedBytesOf(tensor.Type, tensor.Rows, tensor.Columns));
     }
 
     private LayerWeights Layer(ModelConfig config, string at)
@@ -130,11 +135,11 @@ internal sealed class ModelWeights : IDisposable
             ValueBias = bias ? Vector($"{at}.attn_v.bias", keys) : null,
             QueryNorm = norm ? Norm($"{at}.attn_q_norm.weight", config.HeadDim) : null,
             KeyNorm = norm ? Norm($"{at}.attn_k_norm.weight", config.HeadDim) : null,
-            AttentionOutput = Matrix($"{at}.attn_output.weight", config.Hidden, queries, _packed),
+            AttentionOutput = Matrix($"{at}.attn_output.weight", config.Hidden, queries, _arena),
             PostAttentionNorm = postNorms ? Norm($"{at}.post_attention_norm.weight", config.Hidden) : null,
             FeedForwardNorm = Norm($"{at}.ffn_norm.weight", config.Hidden),
             Router = config.Experts == 0
-                ? null : Matrix($"{at}.ffn_gate_inp.weight", config.Experts, config.Hidden, _packed),
+                ? null : Matrix($"{at}.ffn_gate_inp.weight", config.Experts, config.Hidden, _arena),
             FeedForwards = config.Experts == 0 ? [FeedForward(config, at)] : Experts(config, at),
             PostFeedForwardNorm = postNorms ? Norm($"{at}.post_ffw_norm.weight", config.Hidden) : null,
         };
@@ -148,7 +153,7 @@ internal sealed class ModelWeights : IDisposable
         return new FeedForwardWeights(
             Rows(gate, 0, width, fused ? 2 * width : width, config.Hidden),
             Rows($"{at}.ffn_up.weight", fused ? width : 0, width, fused ? 2 * width : width, config.Hidden),
-            Matrix($"{at}.ffn_down.weight", config.Hidden, width, _packed));
+            Matrix($"{at}.ffn_down.weight", config.Hidden, width, _arena));
     }
 
     /// <summary>
@@ -166,8 +171,8 @@ internal sealed class ModelWeights : IDisposable
             for (int expert = 0; expert < matrices.Length; expert++)
             {
                 matrices[expert] = isStacked
-                    ? Slice(Take(stacked, config.Experts, rows, columns), expert * (long)rows, rows, columns, _packed)
-                    : Matrix($"{at}.{role}.{expert}.weight", rows, columns, _packed);
+                    ? Slice(Take(stacked, config.Experts, rows, columns), expert * (long)rows, rows, columns, _arena)
+                    : Matrix($"{at}.{role}.{expert}.weight", rows, columns, _arena);
             }
 
             return matrices;
@@ -179,21 +184,29 @@ internal sealed class ModelWeights : IDisposable
         return [.. gate.Select((matrix, i) => new FeedForwardWeights(matrix, up[i], down[i]))];
     }
 
-    private WeightMatrix Matrix(string name, int rows, int columns, bool packed) =>
-        Slice(Take(name, rows, columns), 0, rows, columns, packed);
+    private WeightMatrix Matrix(string name, int rows, int columns, MemoryArena? arena) =>
+        Slice(Take(name, rows, columns), 0, rows, columns, arena);
 
     /// <summary>Rows of a matrix that several projections share, or all of one.</summary>
     private WeightMatrix Rows(string name, int first, int rows, int of, int columns) =>
-        Slice(Take(name, of, columns), first, rows, columns, _packed);
+        Slice(Take(name, of, columns), first, rows, columns, _arena);
 
-    private WeightMatrix Slice(TensorEntry tensor, long firstRow, int rows, int columns, bool packed)
+    /// <summary>Some rows of a tensor, packed into an arena or as they are in the file.</summary>
+    private WeightMatrix Slice(TensorEntry tensor, long firstRow, int rows, int columns, MemoryArena? arena)
     {
         nint address = tensor.Address + (nint)(firstRow * GgmlTypeTraits.Of(tensor.Type).RowBytes(columns));
-        var matrix = WeightMatrix.Load(_pool, tensor.Type, address, rows, columns, packed);
-        _matrices.Add(matrix);
-        if (matrix.PackedBytes > 0)
-            ReleasePacked(tensor, rows);
-        return matrix;
+        try
+        {
+            var matrix = WeightMatrix.Load(
+                _pool, tensor.Type, address, rows, columns, packed: arena is not null, arena, tensor.File);
+            if (matrix.PackedBytes > 0)
+                ReleasePacked(tensor, rows);
+            return matrix;
+        }
+        catch (IOException e)
+        {
+            throw Unreadable(tensor, e);
+        }
     }
 
     /// <summary>
@@ -207,6 +220,10 @@ internal sealed class ModelWeights : IDisposable
             _file.Release(tensor);
     }
 
+    private ModelFileException Unreadable(TensorEntry tensor, IOException e) => new(
+        _file.Path, GgufCursor.Printable(tensor.Name), $"this tensor cannot be read: {e.Message}",
+        "check the disk, and that nothing changes the file", e);
+
     private float[] Norm(string name, int length)
     {
         float[] weight = Vector(name, length);
@@ -219,7 +236,24 @@ internal sealed class ModelWeights : IDisposable
     {
         TensorEntry tensor = Take(name, length);
         float[] values = new float[length];
-        Dequantizer.Row(tensor.Type, tensor.Address, values);
+        if (tensor.File is null)
+        {
+            Dequantizer.Row(tensor.Type, tensor.Address, values);
+            return values;
+        }
+
+        // Touching a page of the mapping makes the system map those around it too, megabytes of matrices.
+        using var bytes = new AlignedBuffer(tensor.Bytes, zeroed: false);
+        try
+        {
+            tensor.File.Read(tensor.Address, bytes.Span(0, checked((int)tensor.Bytes)));
+        }
+        catch (IOException e)
+        {
+            throw Unreadable(tensor, e);
+        }
+
+        Dequantizer.Row(tensor.Type, bytes.Address, values);
         return values;
     }
 

@@ -65,7 +65,8 @@ internal sealed record FusedExperts(long Experts, long Hidden, long Width)
         for (long i = 0; i < Experts * matrices.Length; i++)
         {
             string name = $"{layer}{matrices[i % matrices.Length]}.{i / matrices.Length}{Suffix}";
-            yield return new TensorEntry(name, tensor.Type, dimensions, tensor.Address + (nint)(i * bytes), bytes);
+            nint address = tensor.Address + (nint)(i * bytes);
+            yield return tensor with { Name = name, Dimensions = dimensions, Address = address, Bytes = bytes };
         }
     }
 

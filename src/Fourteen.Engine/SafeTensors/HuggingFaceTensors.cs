@@ -76,7 +76,10 @@ internal static class HuggingFaceTensors
         }
 
         long[] dimensions = [.. tensor.Shape.Reverse()];
-        return new TensorEntry(name, type, dimensions, file.Address(tensor), tensor.End - tensor.Begin);
+        return new TensorEntry(name, type, dimensions, file.Address(tensor), tensor.End - tensor.Begin)
+        {
+            File = file.Mapped,
+        };
     }
 
     private static TensorEntry Keep(string name, float[] values, List<IDisposable> owned)

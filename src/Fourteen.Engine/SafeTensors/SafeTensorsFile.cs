@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Fourteen.Engine.Gguf;
+using Fourteen.Kernels.Memory;
 
 namespace Fourteen.Engine.SafeTensors;
 
@@ -33,6 +34,9 @@ internal sealed class SafeTensorsFile : IDisposable
     }
 
     internal string Path => _bytes.Path;
+
+    /// <inheritdoc cref="ModelBytes.File"/>
+    internal MappedFile? Mapped => _bytes.File;
 
     /// <summary>Every tensor, in the order of the header.</summary>
     internal List<SafeTensor> Tensors { get; }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Fourteen.Kernels.Lanes;
 
 namespace Fourteen.Kernels.MatMul;
@@ -86,6 +87,28 @@ internal static unsafe class PackNibbles
         {
             t[v * Tile.Rows] = Low(s[2 * v], s[(2 * v) + 1]);
             t[(v + 4) * Tile.Rows] = High(s[2 * v], s[(2 * v) + 1]);
+        }
+    }
+
+    /// <summary>
+    /// The nibbles of 32 columns of 16 rows, [4, 16] words, from eight words of each row, [8, 16]: from their low
+    /// nibbles, or their high ones.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Block16(uint* words, bool high, uint* target)
+    {
+        for (int v = 0; v < 4; v++)
+        {
+            for (int r = 0; r < Tile.Rows; r += 4)
+            {
+                Vector128<uint> first = Vector128.Load(words + (2 * v * Tile.Rows) + r);
+                Vector128<uint> second = Vector128.Load(words + (((2 * v) + 1) * Tile.Rows) + r);
+                Vector128<uint> mask = Vector128.Create(LowNibbles);
+                Vector128<uint> both = high
+                    ? ((first >>> 4) & mask) | (second & ~mask)
+                    : (first & mask) | ((second & mask) << 4);
+                both.Store(target + (v * Tile.Rows) + r);
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Fourteen.Formats;
 using Fourteen.Kernels.Lanes;
 
@@ -9,20 +10,60 @@ namespace Fourteen.Kernels.MatMul;
 /// </summary>
 internal static unsafe class PackedFloats
 {
-    /// <summary>Packs one column of up to 16 rows; <c>block</c> is the column.</summary>
+    /// <summary>Packs a group of up to 16 rows of 16-bit values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Pack16(byte* rows, long rowBytes, int rowCount, int block, byte* target)
+    internal static void Pack16(byte* rows, long rowBytes, int rowCount, int columns, byte* target)
     {
-        for (int r = 0; r < rowCount; r++)
-            ((ushort*)target)[r] = ((ushort*)(rows + (r * rowBytes)))[block];
+        var to = (ushort*)target;
+        int first = rowCount == Tile.Rows ? PackPairs(rows, rowBytes, columns, to) : 0;
+        for (int c = first; c < columns; c++)
+        {
+            for (int r = 0; r < rowCount; r++)
+                to[(c * Tile.Rows) + r] = ((ushort*)(rows + (r * rowBytes)))[c];
+        }
     }
 
-    /// <inheritdoc cref="Pack16"/>
+    /// <summary>Packs a group of up to 16 rows of 32-bit values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Pack32(byte* rows, long rowBytes, int rowCount, int block, byte* target)
+    internal static void Pack32(byte* rows, long rowBytes, int rowCount, int columns, byte* target)
     {
-        for (int r = 0; r < rowCount; r++)
-            ((uint*)target)[r] = ((uint*)(rows + (r * rowBytes)))[block];
+        if (rowCount == Tile.Rows)
+        {
+            Transpose.Words16(rows, rowBytes, columns, (uint*)target);
+            return;
+        }
+
+        for (int c = 0; c < columns; c++)
+        {
+            for (int r = 0; r < rowCount; r++)
+                ((uint*)target)[(c * Tile.Rows) + r] = ((uint*)(rows + (r * rowBytes)))[c];
+        }
+    }
+
+    /// <summary>As many columns of 16 rows as fill pieces of 8; returns how many.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int PackPairs(byte* rows, long rowBytes, int columns, ushort* target)
+    {
+        const int Words = 4;
+        uint* words = stackalloc uint[Words * Tile.Rows]; // [word, row]; a word is two columns.
+        int c = 0;
+        for (; c + (2 * Words) <= columns; c += 2 * Words)
+        {
+            Transpose.Words16(rows + (c * sizeof(ushort)), rowBytes, Words, words);
+            for (int word = 0; word < Words; word++, target += 2 * Tile.Rows)
+            {
+                for (int r = 0; r < Tile.Rows; r += 8)
+                {
+                    Vector128<uint> low = Vector128.Load(words + (word * Tile.Rows) + r);
+                    Vector128<uint> high = Vector128.Load(words + (word * Tile.Rows) + r + 4);
+                    Vector128<uint> mask = Vector128.Create(0xFFFFu);
+                    Vector128.Narrow(low & mask, high & mask).Store(target + r);
+                    Vector128.Narrow(low >>> 16, high >>> 16).Store(target + Tile.Rows + r);
+                }
+            }
+        }
+
+        return c;
     }
 
     /// <summary>Widens <paramref name="columns"/> packed columns to a float tile.</summary>
@@ -37,6 +78,7 @@ internal static unsafe class PackedFloats
 
         switch (isa)
         {
+            case IsaPath.Avx512Vnni:
             case IsaPath.Avx512:
                 Widen<Lanes512, V512I, V512F>(type, packed, count, tile);
                 break;

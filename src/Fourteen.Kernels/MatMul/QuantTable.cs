@@ -1,5 +1,6 @@
 using Fourteen.Formats;
 using Fourteen.Kernels.Lanes;
+using Fourteen.Kernels.MachineCode;
 
 namespace Fourteen.Kernels.MatMul;
 
@@ -20,15 +21,30 @@ internal sealed unsafe class QuantKind
     /// <summary>Bytes of one packed block of 16 rows.</summary>
     internal required int BlockBytes { get; init; }
 
-    /// <summary>(first row, bytes of a row, rows present, block index, target): packs one block of up to 16 rows.
+    /// <summary>
+    /// (first row, bytes of a row, rows present, block index, target): packs one block of up to 16 rows; null where
+    /// <see cref="PackGroup"/> packs all.
     /// </summary>
-    internal required delegate*<byte*, long, int, int, byte*, void> Pack { get; init; }
+    internal delegate*<byte*, long, int, int, byte*, void> Pack { get; init; }
+
+    /// <summary>(first row, bytes of a row, rows present, columns, target): packs all of up to 16 rows.</summary>
+    internal delegate*<byte*, long, int, int, byte*, void> PackGroup { get; init; }
 
     /// <summary>Integer kernels, best first; empty where <see cref="Activation"/> is Float.</summary>
     internal required TilePath[] Paths { get; init; }
 
     /// <summary>The kernel of an instruction set; the walk of tests over types and paths uses it too.</summary>
-    internal TilePath Path(IsaPath isa) => Array.Find(Paths, path => path.Isa == isa);
+    internal TilePath Path(IsaPath isa)
+    {
+        // A loop, since a lambda over isa would be allocated for each product of each step.
+        foreach (TilePath path in Paths)
+        {
+            if (path.Isa == isa)
+                return path;
+        }
+
+        return default;
+    }
 }
 
 /// <summary>
@@ -39,11 +55,11 @@ internal static unsafe class QuantTable
 {
     private static readonly QuantKind[] Rows =
     [
-        Block32<TileQ4_0>(GgmlType.Q4_0, &TileQ4_0.Pack),
-        Block32<TileQ4_1>(GgmlType.Q4_1, &TileQ4_1.Pack),
-        Block32<TileQ8_0>(GgmlType.Q8_0, &TileQ8_0.Pack),
-        Block256(GgmlType.Q4_K, TileQ4_K.BlockBytes, &TileQ4_K.Pack, TilePath.Of<TileQ4_K>()),
-        Block256(GgmlType.Q6_K, TileQ6_K.BlockBytes, &TileQ6_K.Pack, TilePath.Of<TileQ6_K>()),
+        Block32<TileQ4_0>(GgmlType.Q4_0, &TileQ4_0.Pack, CodeBlock32.Q4_0Tile),
+        Block32<TileQ4_1>(GgmlType.Q4_1, &TileQ4_1.Pack, CodeBlock32.Q4_1Tile),
+        Block32<TileQ8_0>(GgmlType.Q8_0, &TileQ8_0.Pack, CodeBlock32.Q8_0Tile),
+        Block256(GgmlType.Q4_K, TileQ4_K.BlockBytes, &TileQ4_K.Pack, TilePath.Of<TileQ4_K>(CodeQ4_K.Tile)),
+        Block256(GgmlType.Q6_K, TileQ6_K.BlockBytes, &TileQ6_K.Pack, TilePath.Of<TileQ6_K>(CodeQ6_K.Tile)),
         Floats(GgmlType.F16, &PackedFloats.Pack16),
         Floats(GgmlType.BF16, &PackedFloats.Pack16),
         Floats(GgmlType.F32, &PackedFloats.Pack32),
@@ -53,7 +69,8 @@ internal static unsafe class QuantTable
 
     internal static QuantKind? Find(GgmlType type) => Array.Find(Rows, row => row.Type == type);
 
-    private static QuantKind Block32<TB>(GgmlType type, delegate*<byte*, long, int, int, byte*, void> pack)
+    private static QuantKind Block32<TB>(
+        GgmlType type, delegate*<byte*, long, int, int, byte*, void> pack, TileCode code)
         where TB : struct, IBlock32 => new()
         {
             Type = type,
@@ -61,7 +78,7 @@ internal static unsafe class QuantTable
             BlockColumns = 32,
             BlockBytes = TB.BlockBytes,
             Pack = pack,
-            Paths = TilePath.Of<Block32Tile<TB>>(),
+            Paths = TilePath.Of<Block32Tile<TB>>(code),
         };
 
     private static QuantKind Block256(
@@ -75,13 +92,13 @@ internal static unsafe class QuantTable
             Paths = paths,
         };
 
-    private static QuantKind Floats(GgmlType type, delegate*<byte*, long, int, int, byte*, void> pack) => new()
+    private static QuantKind Floats(GgmlType type, delegate*<byte*, long, int, int, byte*, void> packGroup) => new()
     {
         Type = type,
         Activation = ActivationFormat.Float,
         BlockColumns = 1,
         BlockBytes = Tile.Rows * GgmlTypeTraits.Of(type).BlockBytes,
-        Pack = pack,
+        PackGroup = packGroup,
         Paths = [],
     };
 }

@@ -16,10 +16,10 @@ namespace Fourteen.Kernels.MatMul;
 internal readonly unsafe struct TileQ4_K : ITile
 {
     internal const int BlockBytes = DminAt + (Tile.Rows * sizeof(ushort));
-    private const int ScalesAt = 8 * PackNibbles.Bytes32;
-    private const int MinimumsAt = ScalesAt + (8 * Tile.Rows);
-    private const int DAt = MinimumsAt + (8 * Tile.Rows);
-    private const int DminAt = DAt + (Tile.Rows * sizeof(ushort));
+    internal const int ScalesAt = 8 * PackNibbles.Bytes32;
+    internal const int MinimumsAt = ScalesAt + (8 * Tile.Rows);
+    internal const int DAt = MinimumsAt + (8 * Tile.Rows);
+    internal const int DminAt = DAt + (Tile.Rows * sizeof(ushort));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute<TL, TI, TF, TN>(
@@ -92,9 +92,10 @@ internal readonly unsafe struct TileQ4_K : ITile
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Pack(byte* rows, long rowBytes, int rowCount, int block, byte* target)
     {
+        rows += block * sizeof(BlockQ4_K);
         for (int r = 0; r < rowCount; r++)
         {
-            BlockQ4_K* source = (BlockQ4_K*)(rows + (r * rowBytes)) + block;
+            var source = (BlockQ4_K*)(rows + (r * rowBytes));
             ((Half*)(target + DAt))[r] = source->Scale;
             ((Half*)(target + DminAt))[r] = source->MinimumScale;
             for (int j = 0; j < 8; j++)
@@ -104,8 +105,18 @@ internal readonly unsafe struct TileQ4_K : ITile
                 target[MinimumsAt + (j / 2 * 2 * Tile.Rows) + (r * 2) + (j % 2)] = (byte)minimum;
             }
 
-            for (int chunk = 0; chunk < 4; chunk++)
+            for (int chunk = 0; rowCount < Tile.Rows && chunk < 4; chunk++)
                 PackNibbles.Row64(source->Quants + (chunk * 32), target + (chunk * 2 * PackNibbles.Bytes32), r);
+        }
+
+        if (rowCount < Tile.Rows)
+            return;
+        uint* words = stackalloc uint[32 * Tile.Rows];
+        Transpose.Words16(((BlockQ4_K*)rows)->Quants, rowBytes, 32, words);
+        for (int j = 0; j < 8; j++)
+        {
+            uint* from = words + (j / 2 * 8 * Tile.Rows);
+            PackNibbles.Block16(from, j % 2 == 1, (uint*)(target + (j * PackNibbles.Bytes32)));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Fourteen.Kernels.Lanes;
 using Fourteen.Kernels.Quantization;
 
@@ -18,9 +19,9 @@ namespace Fourteen.Kernels.MatMul;
 internal readonly unsafe struct TileQ6_K : ITile
 {
     internal const int BlockBytes = DAt + (Tile.Rows * sizeof(ushort));
-    private const int HighAt = 8 * PackNibbles.Bytes32;
-    private const int ScalesAt = HighAt + (16 * 64);
-    private const int DAt = ScalesAt + (16 * Tile.Rows);
+    internal const int HighAt = 8 * PackNibbles.Bytes32;
+    internal const int ScalesAt = HighAt + (16 * 64);
+    internal const int DAt = ScalesAt + (16 * Tile.Rows);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute<TL, TI, TF, TN>(
@@ -105,23 +106,67 @@ internal readonly unsafe struct TileQ6_K : ITile
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Pack(byte* rows, long rowBytes, int rowCount, int block, byte* target)
     {
+        rows += block * sizeof(BlockQ6_K);
         for (int r = 0; r < rowCount; r++)
         {
-            BlockQ6_K* source = (BlockQ6_K*)(rows + (r * rowBytes)) + block;
+            var source = (BlockQ6_K*)(rows + (r * rowBytes));
             ((Half*)(target + DAt))[r] = source->Scale;
             for (int u = 0; u < 16; u++)
                 target[ScalesAt + (u * Tile.Rows) + r] = (byte)source->Scales[u];
-            for (int quad = 0; quad < 64; quad++)
+            if (rowCount < Tile.Rows)
+                PackRow(source, target, r);
+        }
+
+        if (rowCount == Tile.Rows)
+            PackRows(rows, rowBytes, target);
+    }
+
+    /// <summary>The bits of one row of a block: defines the layout, and serves the last rows of a matrix.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackRow(BlockQ6_K* source, byte* target, int r)
+    {
+        for (int quad = 0; quad < 64; quad++)
+        {
+            // Columns 4·quad … + 3 lie in one 32-column run of ggml's layout, and so in one word of ql and of qh.
+            int half = quad / 32, run = quad % 32 / 8, word = quad % 8;
+            uint* lowBits = (uint*)(source->LowBits + (64 * half) + (32 * (run % 2)));
+            uint low = lowBits[word] >> (4 * (run / 2)) & 0x0F0F0F0F;
+            uint high = ((uint*)(source->HighBits + (32 * half)))[word] >> (2 * run) & 0x03030303;
+            uint* nibbles = (uint*)target + (quad / 2 * Tile.Rows) + r;
+            uint* bits = (uint*)(target + HighAt) + (quad / 4 * Tile.Rows) + r;
+            *nibbles = quad % 2 == 0 ? low : *nibbles | (low << 4);
+            *bits = quad % 4 == 0 ? high : *bits | (high << (2 * (quad % 4)));
+        }
+    }
+
+    /// <summary>The bits of 16 rows of a block as <see cref="PackRow"/> has them, a vector of rows at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackRows(byte* rows, long rowBytes, byte* target)
+    {
+        BlockQ6_K* first = (BlockQ6_K*)rows;
+        uint* words = stackalloc uint[32 * Tile.Rows]; // ql, then qh: a row has 32 and 16 words.
+        Transpose.Words16(first->LowBits, rowBytes, 32, words);
+        for (int run = 0; run < 8; run++)
+        {
+            // Of each half of 128 columns the first 64 are low nibbles, run by run of 32.
+            uint* from = words + (((run / 4 * 16) + (run % 2 * 8)) * Tile.Rows);
+            PackNibbles.Block16(from, run % 4 >= 2, (uint*)(target + (run * PackNibbles.Bytes32)));
+        }
+
+        Transpose.Words16(first->HighBits, rowBytes, 16, words);
+        Vector128<uint> mask = Vector128.Create(0x03030303u);
+        for (int u = 0; u < 16; u++)
+        {
+            // Sub-block u is half a run of 32 columns: four words of qh, shifted by the run's place in its half.
+            int shift = u % 8 / 2 * 2;
+            uint* from = words + (((u / 8 * 8) + (u % 2 * 4)) * Tile.Rows);
+            for (int r = 0; r < Tile.Rows; r += 4, from += 4)
             {
-                // Columns 4·quad … + 3 lie in one 32-column run of ggml's layout, and so in one word of ql and of qh.
-                int half = quad / 32, run = quad % 32 / 8, word = quad % 8;
-                uint* lowBits = (uint*)(source->LowBits + (64 * half) + (32 * (run % 2)));
-                uint low = lowBits[word] >> (4 * (run / 2)) & 0x0F0F0F0F;
-                uint high = ((uint*)(source->HighBits + (32 * half)))[word] >> (2 * run) & 0x03030303;
-                uint* nibbles = (uint*)target + (quad / 2 * Tile.Rows) + r;
-                uint* bits = (uint*)(target + HighAt) + (quad / 4 * Tile.Rows) + r;
-                *nibbles = quad % 2 == 0 ? low : *nibbles | (low << 4);
-                *bits = quad % 4 == 0 ? high : *bits | (high << (2 * (quad % 4)));
+                Vector128<uint> w0 = (Vector128.Load(from) >>> shift) & mask;
+                Vector128<uint> w1 = (Vector128.Load(from + Tile.Rows) >>> shift) & mask;
+                Vector128<uint> w2 = (Vector128.Load(from + (2 * Tile.Rows)) >>> shift) & mask;
+                Vector128<uint> w3 = (Vector128.Load(from + (3 * Tile.Rows)) >>> shift) & mask;
+                (w0 | (w1 << 2) | (w2 << 4) | (w3 << 6)).Store((uint*)(target + HighAt) + (u * Tile.Rows) + r);
             }
         }
     }

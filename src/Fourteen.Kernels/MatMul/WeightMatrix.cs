@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Fourteen.Formats;
 using Fourteen.Kernels.Memory;
 using Fourteen.Kernels.Quantization;
@@ -11,17 +12,25 @@ namespace Fourteen.Kernels.MatMul;
 /// </summary>
 public sealed unsafe class WeightMatrix : IDisposable
 {
-    private readonly AlignedBuffer? _packed;
+    private const int StackBytesMax = 16 << 10;
 
-    private WeightMatrix(GgmlType type, nint address, int rows, int columns, AlignedBuffer? packed)
+    private readonly nint _packed;
+    private readonly MemoryArena? _owned;
+    private readonly MappedFile? _file;
+
+    private WeightMatrix(
+        GgmlType type, nint address, int rows, int columns, QuantKind? kind, MemoryArena? arena, bool owned,
+        MappedFile? file)
     {
         Type = type;
         Address = address;
         Rows = rows;
         Columns = columns;
         RowBytes = GgmlTypeTraits.Of(type).RowBytes(columns);
-        _packed = packed;
-        Kind = packed is null ? null : QuantTable.Find(type);
+        Kind = kind;
+        _file = file;
+        _owned = owned ? arena : null;
+        _packed = arena?.Take(PackedBytes) ?? 0;
     }
 
     /// <summary>Storage type.</summary>
@@ -34,34 +43,68 @@ public sealed unsafe class WeightMatrix : IDisposable
     public int Columns { get; }
 
     /// <summary>Bytes that the matrix holds beside its file.</summary>
-    public long PackedBytes => _packed?.Length ?? 0;
+    public long PackedBytes => Kind is null ? 0 : Groups * GroupBytesOf(Kind, Columns);
 
     /// <summary>
     /// Over rows in memory at <paramref name="address"/>, in ggml's layout. Packed in parallel where
     /// <paramref name="packed"/> is asked for and the type has packed kernels; else the rows stay where they are and
     /// are dequantized tile by tile.
     /// </summary>
-    public static WeightMatrix Load(WorkerPool pool, GgmlType type, nint address, int rows, int columns, bool packed)
+    /// <param name="arena">Where packed weights go; it is disposed after the matrix. Null for memory of its own.
+    /// </param>
+    /// <param name="file">
+    /// The mapped file that the rows are in; null for rows in memory. What is packed, and single rows, are read from
+    /// the file in place of its mapping, since each page that is touched stays in memory with all around it.
+    /// </param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static WeightMatrix Load(
+        WorkerPool pool, GgmlType type, nint address, int rows, int columns, bool packed, MemoryArena? arena = null,
+        MappedFile? file = null)
     {
         QuantKind? kind = packed ? QuantTable.Find(type) : null;
         if (kind is null)
-            return new WeightMatrix(type, address, rows, columns, null);
+            return new WeightMatrix(type, address, rows, columns, null, null, owned: false, file);
 
-        int groups = (rows + Tile.Rows - 1) / Tile.Rows;
-        var buffer = new AlignedBuffer(groups * GroupBytesOf(kind, columns), zeroed: false);
-        var matrix = new WeightMatrix(type, address, rows, columns, buffer);
-        pool.Run(new PackJob(matrix, kind), groups, Math.Max(1, groups / (pool.ThreadCount * 8)));
+        MemoryArena target = arena ?? new MemoryArena(PackedBytesOf(type, rows, columns));
+        var matrix = new WeightMatrix(type, address, rows, columns, kind, target, owned: arena is null, file);
+        using var job = new PackJob(matrix, kind, pool.ThreadCount);
+        pool.Run(job, matrix.Groups, job.ChunkGroups);
         return matrix;
     }
 
-    /// <summary>One row as floats, read from the file's rows whether or not the matrix is packed.</summary>
+    /// <summary>Bytes that a matrix takes when it is packed; 0 for types that have no packed kernels.</summary>
+    public static long PackedBytesOf(GgmlType type, long rows, long columns) => QuantTable.Find(type) is { } kind
+        ? (rows + Tile.Rows - 1) / Tile.Rows * GroupBytesOf(kind, columns)
+        : 0;
+
+    /// <summary>One row as floats, read from the file's rows whether or not the matrix is packed; from any thread.
+    /// </summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public void ReadRow(int row, Span<float> target)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
-        Dequantizer.Row(Type, Address + (nint)(row * RowBytes), target[..Columns]);
+        nint address = Address + (nint)(row * RowBytes);
+        if (_file is null)
+        {
+            Dequantizer.Row(Type, address, target[..Columns]);
+            return;
+        }
+
+        byte* onStack = stackalloc byte[RowBytes <= StackBytesMax ? (int)RowBytes : 0];
+        byte* bytes = RowBytes <= StackBytesMax ? onStack : (byte*)NativeMemory.Alloc((nuint)RowBytes);
+        try
+        {
+            _file.Read(address, new Span<byte>(bytes, checked((int)RowBytes)));
+            Dequantizer.Row(Type, (nint)bytes, target[..Columns]);
+        }
+        finally
+        {
+            if (bytes != onStack)
+                NativeMemory.Free(bytes);
+        }
     }
 
-    public void Dispose() => _packed?.Dispose();
+    public void Dispose() => _owned?.Dispose();
 
     /// <summary>First byte of the file's rows.</summary>
     internal nint Address { get; }
@@ -74,27 +117,69 @@ public sealed unsafe class WeightMatrix : IDisposable
     internal int Groups => (Rows + Tile.Rows - 1) / Tile.Rows;
 
     /// <summary>A packed group of 16 rows.</summary>
-    internal byte* Group(int group) => (byte*)_packed!.Address + (group * GroupBytesOf(Kind!, Columns)); // Packed only.
+    internal byte* Group(int group) => (byte*)_packed + (group * GroupBytesOf(Kind!, Columns)); // Packed only.
 
-    private static long GroupBytesOf(QuantKind kind, int columns) =>
-        (long)(columns / kind.BlockColumns) * kind.BlockBytes;
+    private static long GroupBytesOf(QuantKind kind, long columns) => columns / kind.BlockColumns * kind.BlockBytes;
 
-    private sealed class PackJob(WeightMatrix matrix, QuantKind kind) : WorkerJob
+    /// <summary>Packs groups of rows, from memory or from a file that is read group by group.</summary>
+    private sealed class PackJob : WorkerJob, IDisposable
     {
+        /// <summary>
+        /// What a worker reads and packs at a time: few enough that workers follow each other through the file as one
+        /// reader would, so that the system reads ahead of them.
+        /// </summary>
+        private const int ChunkBytes = 1 << 20;
+
+        private readonly WeightMatrix _matrix;
+        private readonly QuantKind _kind;
+        private readonly AlignedBuffer? _scratch; // [workers, rows of a group], as read from the file; else null
+        private readonly int _sourceBytes;
+
+        internal PackJob(WeightMatrix matrix, QuantKind kind, int workers)
+        {
+            _matrix = matrix;
+            _kind = kind;
+            _sourceBytes = checked((int)(Tile.Rows * matrix.RowBytes));
+            if (matrix._file is not null)
+                _scratch = new AlignedBuffer(workers * (long)_sourceBytes, zeroed: false);
+        }
+
+        internal int ChunkGroups => Math.Max(1, ChunkBytes / _sourceBytes);
+
         public override void Execute(int start, int end, int worker)
         {
-            long groupBytes = GroupBytesOf(kind, matrix.Columns);
             for (int group = start; group < end; group++)
             {
-                int first = group * Tile.Rows;
-                int count = Math.Min(Tile.Rows, matrix.Rows - first);
-                byte* rows = (byte*)matrix.Address + (first * matrix.RowBytes);
-                byte* target = (byte*)matrix._packed!.Address + (group * groupBytes); // This job packs, so it is there.
+                int count = Math.Min(Tile.Rows, _matrix.Rows - (group * Tile.Rows));
+                byte* target = _matrix.Group(group);
                 if (count < Tile.Rows)
-                    new Span<byte>(target, checked((int)groupBytes)).Clear();
-                for (int block = 0; block < matrix.Columns / kind.BlockColumns; block++, target += kind.BlockBytes)
-                    kind.Pack(rows, matrix.RowBytes, count, block, target);
+                    new Span<byte>(target, checked((int)GroupBytesOf(_kind, _matrix.Columns))).Clear();
+                Pack(Rows(group, count, worker), count, target);
             }
+        }
+
+        public void Dispose() => _scratch?.Dispose();
+
+        private byte* Rows(int group, int count, int worker)
+        {
+            nint address = _matrix.Address + (nint)((long)group * _sourceBytes);
+            if (_scratch is null)
+                return (byte*)address;
+            Span<byte> piece = _scratch.Span(worker * (long)_sourceBytes, (int)(count * _matrix.RowBytes));
+            _matrix._file!.Read(address, piece); // There is scratch memory for it.
+            return (byte*)_scratch.Address + (worker * (long)_sourceBytes);
+        }
+
+        private void Pack(byte* rows, int count, byte* target)
+        {
+            if (_kind.PackGroup != null)
+            {
+                _kind.PackGroup(rows, _matrix.RowBytes, count, _matrix.Columns, target);
+                return;
+            }
+
+            for (int block = 0; block < _matrix.Columns / _kind.BlockColumns; block++, target += _kind.BlockBytes)
+                _kind.Pack(rows, _matrix.RowBytes, count, block, target);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
 
 namespace Fourteen.Kernels.Memory;
 
@@ -11,6 +12,7 @@ public sealed unsafe class MappedFile : IDisposable
 {
     // Both null for an empty file, which cannot be mapped.
     private readonly MemoryMappedFile? _file;
+    private readonly SafeFileHandle? _handle; // owned by _file
     private readonly MemoryMappedViewAccessor? _view;
     private byte* _start;
     private bool _disposed;
@@ -31,6 +33,7 @@ public sealed unsafe class MappedFile : IDisposable
             _file = MemoryMappedFile.CreateFromFile(
                 stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
             mapped = true;
+            _handle = stream.SafeFileHandle;
             _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
             _start += _view.PointerOffset;
@@ -63,6 +66,25 @@ public sealed unsafe class MappedFile : IDisposable
     {
         MemoryRange.Check(offset, length, Length);
         return new ReadOnlySpan<byte>((byte*)Address + offset, length);
+    }
+
+    /// <summary>
+    /// Copies the bytes at <paramref name="address"/>, which must lie in the mapping, without touching its pages: for
+    /// what is read once. They stay the system's, and no page has to be mapped.
+    /// </summary>
+    /// <exception cref="IOException">They cannot be read, or the file has become shorter.</exception>
+    public void Read(nint address, Span<byte> target)
+    {
+        long offset = address - Address;
+        MemoryRange.Check(offset, target.Length, Length);
+        while (target.Length > 0)
+        {
+            int read = RandomAccess.Read(_handle!, target, offset); // Only an empty file has no handle.
+            if (read == 0)
+                throw new EndOfStreamException($"It had {Length} bytes when it was opened and ends at {offset} now.");
+            offset += read;
+            target = target[read..];
+        }
     }
 
     /// <summary>Unmaps the file; further calls do nothing.</summary>

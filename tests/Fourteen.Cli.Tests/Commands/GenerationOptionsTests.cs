@@ -24,7 +24,7 @@ public sealed class GenerationOptionsTests
             "--threads", "2", "--ctx", "4096", "--temp", "0.7", "--top-k", "20", "--top-p", "0.8", "--min-p", "0.05",
             "--typical-p", "0.9", "--top-n-sigma", "1.5", "--repeat-penalty", "1.1", "--presence-penalty", "-1.5",
             "--frequency-penalty", "0.5", "--seed", "18446744073709551615", "--max-tokens", "100", "--stop", "a",
-            "--stop", "--b", "--think", "--think-budget", "50", "--kv-type", "f32", "--precise");
+            "--stop", "--b", "--think", "--think-budget", "50", "--kv-type", "f32", "--precise", "--no-repack");
 
         Assert.Empty(errors);
         Assert.Equal(["a", "--b"], settings!.Stops);
@@ -49,6 +49,7 @@ public sealed class GenerationOptionsTests
                 ThinkBudgetTokens = 50,
                 KvType = KvType.F32,
                 Precise = true,
+                Repack = false,
             },
             settings);
     }

@@ -31,6 +31,14 @@ public sealed class RunCommandTests
     }
 
     [Fact]
+    public async Task Answer_WithoutRepacking_IsTheSame()
+    {
+        CommandLineRun run = await CommandLineRun.OfAsync("run", Tiny, "-p", Peru, "--temp", "0", "--no-repack");
+
+        Assert.Equal($"{PeruAnswer}\n", run.Output);
+    }
+
+    [Fact]
     public async Task Answer_WithThought_StandsAloneOnOutput()
     {
         CommandLineRun run = await CommandLineRun.OfAsync("run", Tiny, "-p", Peru, "--temp", "0");

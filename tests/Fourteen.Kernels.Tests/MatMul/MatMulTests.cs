@@ -26,7 +26,7 @@ public sealed unsafe class MatMulTests
     private const double FloatTolerance = 1e-6;
 
     private static readonly int[] Rows = [1, 15, 16, 17, 40];
-    private static readonly int[] Tokens = [1, 2, 3, 4, 5, 7, 9];
+    private static readonly int[] Tokens = [1, 2, 3, 4, 5, 6, 7, 8, 9, 17];
 
     public static TheoryData<IsaPath> Paths() => new(Isa.BestFirst);
 
@@ -63,6 +63,23 @@ public sealed unsafe class MatMulTests
                     float[] actual = Multiply(pool, path, type, weights, RowCount, columns, 3, packed);
                     Check(type, weights, RowCount, columns, actual, packed);
                 }
+            }
+        }
+    }
+
+    /// <summary>Whole groups are packed by vectors, the last rows of a matrix one by one.</summary>
+    [Fact]
+    public void Run_RowsOfAWholeGroup_EqualThoseOfAShorterOne()
+    {
+        using var pool = new WorkerPool(1);
+        foreach (GgmlType type in Types())
+        {
+            foreach (int columns in ColumnCounts(type))
+            {
+                byte[] weights = RandomWeights.Of(type, 16, columns, seed: 11);
+                float[] whole = Multiply(pool, Isa.Selected, type, weights, 16, columns, 1, packed: true);
+                float[] shorter = Multiply(pool, Isa.Selected, type, weights, 15, columns, 1, packed: true);
+                Assert.True(Bits(whole.AsSpan(0, 15)).SequenceEqual(Bits(shorter)), $"{type}: {columns} columns");
             }
         }
     }
@@ -113,7 +130,7 @@ public sealed unsafe class MatMulTests
             byte[] weights = RandomWeights.Of(type, 40, columns, seed: columns);
             foreach (int rows in Rows)
             {
-                float[] expected = Multiply(pool, IsaPath.Scalar, type, weights, rows, columns, 9, packed);
+                float[] expected = Multiply(pool, IsaPath.Scalar, type, weights, rows, columns, 17, packed);
                 foreach (int tokens in Tokens)
                 {
                     float[] actual = Multiply(pool, path, type, weights, rows, columns, tokens, packed);

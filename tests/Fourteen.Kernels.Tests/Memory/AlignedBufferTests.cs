@@ -11,6 +11,7 @@ public sealed class AlignedBufferTests
     [InlineData(63)]
     [InlineData(64)]
     [InlineData(1_000_003)]
+    [InlineData(9_000_001)] // of huge pages, where the system has them
     public void AlignedBuffer_Zeroed_IsAlignedAndClear(int bytes)
     {
         using AlignedBuffer buffer = new(bytes, zeroed: true);

@@ -24,6 +24,44 @@ public sealed class MappedFileTests : IDisposable
         Assert.Equal(0, file.Span(70_001, 0).Length);
     }
 
+    [Fact]
+    public void Read_OfAnyRange_CopiesTheBytes()
+    {
+        byte[] content = new byte[70_001];
+        new Random(2).NextBytes(content);
+        File.WriteAllBytes(_path, content);
+        using MappedFile file = new(_path);
+
+        foreach ((int start, int length) in ((int, int)[])[(0, 70_001), (1, 8192), (70_000, 1), (70_001, 0)])
+        {
+            byte[] read = new byte[length];
+            file.Read(file.Address + start, read);
+            Assert.True(read.AsSpan().SequenceEqual(content.AsSpan(start, length)), $"{length} bytes at {start}");
+        }
+    }
+
+    [Fact]
+    public void Read_OutsideTheFile_Throws()
+    {
+        File.WriteAllBytes(_path, new byte[10]);
+        using MappedFile file = new(_path);
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => file.Read(file.Address - 1, new byte[1]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => file.Read(file.Address + 5, new byte[6]));
+    }
+
+    [Fact]
+    public void Read_OfAFileThatShrank_SaysSo()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows lets nobody shorten a mapped file.");
+        File.WriteAllBytes(_path, new byte[10_000]);
+        using MappedFile file = new(_path);
+        using (var stream = new FileStream(_path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            stream.SetLength(5000);
+
+        Assert.Throws<EndOfStreamException>(() => file.Read(file.Address, new byte[10_000]));
+    }
+
     [Theory]
     [InlineData(-1, 1)]
     [InlineData(0, -1)]
