@@ -49,7 +49,7 @@ internal static class CodeBlock32
     private static void NibbleProducts(TileAssembler tile)
     {
         tile.Load(Nibbles.Mask, Nibbles.Low);
-        tile.ForEach(token => tile.Clear(Dot(token)));
+        tile.ClearDots();
         for (int vector = 0; vector < 4; vector++)
             Nibbles.Multiply(tile, vector * 64, vector * 8);
     }
@@ -59,7 +59,7 @@ internal static class CodeBlock32
     {
         AssemblerRegisterZMM weights = Scratch(0), signs = Scratch(7);
         tile.Load(signs, SignBits);
-        tile.ForEach(token => tile.Clear(Dot(token)));
+        tile.ClearDots();
         for (int quad = 0; quad < 8; quad++)
         {
             tile.Code.vpxord(weights, signs, __zmmword_ptr[Group(quad * 64)]);

@@ -10,13 +10,13 @@ internal static class CodeQ4_K
 {
     internal static TileCode Tile { get; } = new(ActivationSums.Of32, Assemble);
 
-    private static byte[] Assemble(TileAssembler tile) => tile.Assemble(
-        Q4_K.BlockBytes, 256, 8 * sizeof(short), 1, () => { }, () =>
+    private static byte[] Assemble(TileAssembler tile) => tile.AssembleBlocks256(
+        Q4_K.BlockBytes, 8 * sizeof(short), () =>
         {
             Products(tile);
             Minimums(tile);
             Terms(tile);
-        }, () => { });
+        });
 
     /// <summary>Sum = Σ_j sc_j · (Σ q·x) over eight sub-blocks of 32 columns.</summary>
     private static void Products(TileAssembler tile)
@@ -26,14 +26,11 @@ internal static class CodeQ4_K
         tile.Load(Nibbles.Mask, Nibbles.Low);
         for (int sub = 0; sub < 8; sub++)
         {
-            tile.ForEach(token => tile.Clear(Dot(token)));
+            tile.ClearDots();
             for (int vector = 0; vector < 4; vector++)
                 Nibbles.Multiply(tile, (sub * 256) + (vector * 64), (sub * 32) + (vector * 8));
             code.vpmovzxbd(scale, __xmmword_ptr[Group(Q4_K.ScalesAt + (sub * 16))]);
-            bool first = sub == 0;
-            tile.ForEach(token => code.vpmulld(first ? Sum(token) : Dot(token), Dot(token), scale));
-            if (!first)
-                tile.ForEach(token => code.vpaddd(Sum(token), Sum(token), Dot(token)));
+            tile.AddScaled(scale, first: sub == 0);
         }
     }
 
@@ -42,7 +39,7 @@ internal static class CodeQ4_K
     {
         Assembler code = tile.Code;
         AssemblerRegisterZMM minimums = Scratch(0);
-        tile.ForEach(token => tile.Clear(Dot(token)));
+        tile.ClearDots();
         for (int pair = 0; pair < 4; pair++)
         {
             code.vpmovzxbw(minimums, __ymmword_ptr[Group(Q4_K.MinimumsAt + (pair * 32))]);

@@ -16,13 +16,13 @@ internal static class CodeQ6_K
 
     internal static TileCode Tile { get; } = new(ActivationSums.Of16, Assemble);
 
-    private static byte[] Assemble(TileAssembler tile) => tile.Assemble(
-        Q6_K.BlockBytes, 256, 16 * sizeof(short), 1, () => { }, () =>
+    private static byte[] Assemble(TileAssembler tile) => tile.AssembleBlocks256(
+        Q6_K.BlockBytes, 16 * sizeof(short), () =>
         {
             Products(tile);
             Offsets(tile);
             Terms(tile);
-        }, () => { });
+        });
 
     /// <summary>Sum = Σ_u sc_u · (Σ q·x) over sixteen sub-blocks of 16 columns, q from 0 to 63.</summary>
     private static void Products(TileAssembler tile)
@@ -34,7 +34,7 @@ internal static class CodeQ6_K
         tile.Load(highMask, HighBits);
         for (int sub = 0; sub < 16; sub++)
         {
-            tile.ForEach(token => tile.Clear(Dot(token)));
+            tile.ClearDots();
             code.vmovdqu32(bits, __zmmword_ptr[Group(Q6_K.HighAt + (sub * 64))]);
             for (int quad = 0; quad < 4; quad++)
             {
@@ -49,10 +49,7 @@ internal static class CodeQ6_K
             }
 
             code.vpmovsxbd(scale, __xmmword_ptr[Group(Q6_K.ScalesAt + (sub * 16))]);
-            bool first = sub == 0;
-            tile.ForEach(token => code.vpmulld(first ? Sum(token) : Dot(token), Dot(token), scale));
-            if (!first)
-                tile.ForEach(token => code.vpaddd(Sum(token), Sum(token), Dot(token)));
+            tile.AddScaled(scale, first: sub == 0);
         }
     }
 
@@ -81,7 +78,7 @@ internal static class CodeQ6_K
     {
         Assembler code = tile.Code;
         AssemblerRegisterZMM even = Scratch(0), odd = Scratch(1);
-        tile.ForEach(token => tile.Clear(Dot(token)));
+        tile.ClearDots();
         for (int pair = 0; pair < 8; pair++)
         {
             code.vpmovsxbd(even, __xmmword_ptr[Group(Q6_K.ScalesAt + (pair * 32))]);

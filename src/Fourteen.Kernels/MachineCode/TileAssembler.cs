@@ -62,6 +62,16 @@ internal sealed class TileAssembler(int tokens)
     internal void Multiply(AssemblerRegisterZMM weights, int column) => ForEach(token =>
         Code.vpdpbusd(Dot(token), weights, __dword_bcst[At(token, rax, rbx, r10, r11, column)]));
 
+    internal void ClearDots() => ForEach(token => Clear(Dot(token)));
+
+    /// <summary>Sum += scale · Dot for each token in integers, or Sum = where it is the block's first.</summary>
+    internal void AddScaled(AssemblerRegisterZMM scale, bool first)
+    {
+        ForEach(token => Code.vpmulld(first ? Sum(token) : Dot(token), Dot(token), scale));
+        if (!first)
+            ForEach(token => Code.vpaddd(Sum(token), Sum(token), Dot(token)));
+    }
+
     /// <summary>A constant in every lane, kept behind the code.</summary>
     internal AssemblerMemoryOperand Constant(uint value) => __dword_bcst[ConstantLabel(value)];
 
@@ -79,6 +89,10 @@ internal sealed class TileAssembler(int tokens)
     }
 
     internal void Clear(AssemblerRegisterZMM register) => Code.vpxord(register, register, register);
+
+    /// <summary>The function of a type whose blocks of 256 columns are terms of their own.</summary>
+    internal byte[] AssembleBlocks256(int groupBytes, int sumBytes, Action block) =>
+        Assemble(groupBytes, 256, sumBytes, 1, () => { }, block, () => { });
 
     /// <summary>
     /// The function: <paramref name="block"/> is emitted once, in a loop whose pointers move on by so many bytes.

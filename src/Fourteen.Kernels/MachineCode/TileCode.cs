@@ -55,9 +55,10 @@ internal sealed unsafe class TileCode
         {
             // Tiles of almost the same size: nine tokens are five and four, not eight and one.
             int count = (tokens - token + tiles - tile - 1) / (tiles - tile);
-            arguments.Quants = x.Quants + (token * x.QuantStride);
-            arguments.Scales = x.Scales + (token * x.BlockStride);
-            arguments.Sums = (byte*)SumsOf(in x) + (token * arguments.SumStride);
+            ActivationRows rows = x.From(token);
+            arguments.Quants = rows.Quants;
+            arguments.Scales = rows.Scales;
+            arguments.Sums = SumsOf(in rows);
             arguments.Output = output + (token * stride);
             ((delegate* unmanaged<TileArguments*, void>)_functions[count - 1].Value)(&arguments);
             token += count;

@@ -18,7 +18,8 @@ internal static unsafe partial class SystemMemory
     private const string Maps = "/proc/self/smaps";
 
     // Linux's numbers, the same on x64 and Arm64.
-    private const int ReadWrite = 3;          // PROT_READ | PROT_WRITE
+    private const int ReadWrite = 3;           // PROT_READ | PROT_WRITE
+    private const int ReadExecute = 5;         // PROT_READ | PROT_EXEC
     private const int PrivateAnonymous = 0x22; // MAP_PRIVATE | MAP_ANONYMOUS
     private const int HugePage = 14;
 
@@ -47,6 +48,25 @@ internal static unsafe partial class SystemMemory
 
     /// <summary>Gives back what <see cref="AllocateHuge"/> gave.</summary>
     internal static void FreeHuge(nint address, long bytes) => munmap(address, LengthOf(bytes));
+
+    /// <summary>
+    /// Copies machine code into memory of its own, which is writable first and executable then, never both at once; 0
+    /// where the system gives no such memory.
+    /// </summary>
+    internal static nint PublishCode(ReadOnlySpan<byte> code)
+    {
+        if (!OperatingSystem.IsLinux())
+            return 0;
+        nuint length = LengthOf(code.Length);
+        nint address = mmap(0, length, ReadWrite, PrivateAnonymous, -1, 0);
+        if (address == -1)
+            return 0;
+        code.CopyTo(new Span<byte>((void*)address, code.Length));
+        if (mprotect(address, length, ReadExecute) == 0)
+            return address;
+        munmap(address, length);
+        return 0;
+    }
 
     /// <summary>
     /// Bytes of [<paramref name="address"/>, + <paramref name="bytes"/>) that are in huge pages now; null where the
@@ -90,6 +110,9 @@ internal static unsafe partial class SystemMemory
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int munmap(nint address, nuint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int mprotect(nint address, nuint length, int protection);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int madvise(nint address, nuint length, int advice);
