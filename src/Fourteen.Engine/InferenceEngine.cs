@@ -52,8 +52,8 @@ public sealed class InferenceEngine : IDisposable
         try
         {
             ModelConfig config = ModelConfig.Read(file, options.Rope);
-            bool isScaled = options.Rope.PerRequest || options.Rope.Factor is not null;
-            int context = options.Context ?? (isScaled ? config.Rope.ContextMax : config.ContextLength);
+            int context = options.Context
+                ?? (options.Rope.Lengthens ? config.Rope.ContextMax : config.ContextLength);
             if (context < 1 || context > config.Rope.ContextMax)
             {
                 throw new RequestException(

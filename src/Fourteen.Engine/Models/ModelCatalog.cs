@@ -53,7 +53,7 @@ public sealed record ModelShape
     public double RopeFactor { get; init; }
 
     /// <summary>Whether each head of query and key has an RMS norm.</summary>
-    public bool QueryKeyNorm => Architecture is "qwen3" or "qwen3moe";
+    public bool QueryKeyNorm => ModelTable.Find(Architecture)?.QueryKeyNorm == true;
 
     /// <summary>Query heads that share a key and value head.</summary>
     public int HeadsPerKv => Heads / KvHeads;

@@ -86,12 +86,15 @@ public static class ModelTable
 
     public static IReadOnlyList<Architecture> All => Rows;
 
+    /// <summary>The row of a name, or null.</summary>
+    public static Architecture? Find(string name) => Array.Find(Rows, row => row.Name == name);
+
     /// <summary>The row that the metadata names; throws <see cref="ModelFileException"/> where there is none.</summary>
     public static Architecture Require(GgufMetadata metadata)
     {
         const string Key = "general.architecture";
         string name = metadata.RequireString(Key);
-        return Array.Find(Rows, row => row.Name == name) ?? throw new ModelFileException(
+        return Find(name) ?? throw new ModelFileException(
             metadata.Path, Key,
             $"must be one of {string.Join(", ", Rows.Select(row => row.Name))}, "
             + $"found \"{GgufCursor.Printable(name)}\"");

@@ -11,6 +11,9 @@ public sealed record RopeOptions
     /// </summary>
     public bool PerRequest { get; init; }
 
+    /// <summary>Whether the context is to be lengthened at all.</summary>
+    public bool Lengthens => PerRequest || Factor is not null;
+
     /// <summary>Positions of the native context, where the file does not say it or says it wrongly.</summary>
     public int? NativeContext { get; init; }
 }

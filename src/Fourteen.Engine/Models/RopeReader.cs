@@ -99,7 +99,7 @@ internal sealed class RopeReader
         string name = _options.PerRequest ? "--yarn" : "--rope-scale";
         if (_options is { PerRequest: true, Factor: not null })
             throw new RequestException("rope", "--yarn and --rope-scale exclude each other");
-        if (_options is { PerRequest: false, Factor: null })
+        if (!_options.Lengthens)
         {
             throw new RequestException(
                 "rope", "--yarn-original is about --yarn or --rope-scale, and neither is given; leave it out");
