@@ -25,7 +25,7 @@ internal static class GreedyComparison
         try
         {
             using (ModelFile file = ModelFile.Open(model))
-                PlainGguf.Write(file, path);
+                await PlainGguf.WriteAsync(file, path);
             using JsonDocument json = JsonDocument.Parse(await File.ReadAllTextAsync(cases));
             int[][] texts =
             [

@@ -4,7 +4,6 @@ using Fourteen.Engine.Models;
 using Fourteen.Formats;
 using Fourteen.Kernels.Operators;
 using Fourteen.Kernels.Quantization;
-using Fourteen.Testing;
 
 namespace Fourteen.Peers;
 
@@ -14,32 +13,46 @@ namespace Fourteen.Peers;
 /// </summary>
 internal static class PlainGguf
 {
-    internal static void Write(ModelFile model, string path)
+    internal static async Task WriteAsync(ModelFile model, string path)
     {
         ModelConfig config = ModelConfig.Read(model, new RopeOptions());
         string architecture = config.Architecture.Name;
-        GgufBuilder builder = new GgufBuilder()
-            .Add("general.architecture", architecture)
-            .Add("general.name", "plain")
-            .Add("tokenizer.ggml.model", "no_vocab");
+        List<KeyValuePair<string, object>> values =
+        [
+            new("general.architecture", architecture),
+            new("general.name", "plain"),
+            new("tokenizer.ggml.model", "no_vocab"),
+        ];
         foreach (string key in model.Metadata.Keys.Where(
             key => key.StartsWith($"{architecture}.", StringComparison.Ordinal)
                 && !key.EndsWith(".vocab_size", StringComparison.Ordinal)))
         {
-            builder.Add(key, ToGguf(model.Metadata.FindValue(key)!)); // Listed keys have values.
+            values.Add(new(key, ToGguf(model.Metadata.FindValue(key)!))); // Listed keys have values.
         }
 
-        builder.Add($"{architecture}.vocab_size", (uint)config.Vocabulary);
-        foreach (IGrouping<string, TensorEntry> role in model.Tensors.All.GroupBy(tensor => StackedName(tensor.Name)))
+        values.Add(new($"{architecture}.vocab_size", (uint)config.Vocabulary));
+        TensorEntry[][] roles =
+        [
+            .. model.Tensors.All.GroupBy(tensor => StackedName(tensor.Name))
+                .Select(role => role.OrderBy(tensor => Expert(tensor.Name)).ToArray()),
+        ];
+        await using FileStream file = File.Create(path);
+        var writer = new GgufWriter(file, [.. roles.Select(Describe)]);
+        await writer.WriteHeadAsync(values, CancellationToken.None);
+        foreach (TensorEntry[] parts in roles)
         {
-            TensorEntry[] parts = [.. role.OrderBy(tensor => Expert(tensor.Name))];
-            float[] values = [.. parts.SelectMany(tensor => Values(tensor, config))];
-            long[] dimensions = role.Key == parts[0].Name
-                ? parts[0].Dimensions : [.. parts[0].Dimensions, parts.Length];
-            builder.AddTensor(role.Key, GgmlType.F32, dimensions, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
+            float[] floats = [.. parts.SelectMany(tensor => Values(tensor, config))];
+            await writer.WriteAsync(MemoryMarshal.AsBytes(floats.AsSpan()).ToArray(), CancellationToken.None);
         }
 
-        File.WriteAllBytes(path, builder.Build());
+        await writer.FinishAsync(CancellationToken.None);
+    }
+
+    private static GgufTensor Describe(TensorEntry[] parts)
+    {
+        string name = StackedName(parts[0].Name);
+        long[] one = parts[0].Dimensions;
+        return new GgufTensor(name, GgmlType.F32, name == parts[0].Name ? one : [.. one, parts.Length]);
     }
 
     private static object ToGguf(object value) => value switch
