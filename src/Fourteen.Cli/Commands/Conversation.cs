@@ -25,13 +25,14 @@ internal sealed class Conversation : IDisposable
     private string? _system;
     private string _lastThought = "";
     private Finished? _lastEnd;
+    private double? _ropeFactor; // Of the turn before; null at the beginning of a conversation.
 
-    internal Conversation(ModelSession session, GenerationSettings settings, string? system, StandardStreams streams)
+    internal Conversation(ModelSession session, ChatRequest request, string? system, StandardStreams streams)
     {
         _session = session;
         _streams = streams;
         _system = system;
-        _request = ModelSession.ToRequest(settings);
+        _request = request;
         _reader = new MessageReader(streams);
     }
 
@@ -136,16 +137,23 @@ internal sealed class Conversation : IDisposable
         _lastThought = view.Thought;
         if (end is null)
             return;
-        if (_lastEnd is { } before && before.Usage.RopeFactor != end.Usage.RopeFactor)
-        {
-            await Say(string.Create(
-                CultureInfo.InvariantCulture,
-                $"The conversation has another length class: it was computed again with {end.Usage.RopeScaling} "
-                + $"×{end.Usage.RopeFactor:G6}."));
-        }
-
+        if (_ropeFactor is { } before && before != end.Usage.RopeFactor)
+            await Say(RopeChange(before, end.Usage));
+        _ropeFactor = end.Usage.RopeFactor;
         _lastEnd = end;
         await Say(AnswerStatistics.Line(end));
+    }
+
+    /// <summary>Why the history was computed again: cached keys are turned by the scaling of their turn.</summary>
+    private string RopeChange(double before, Usage usage)
+    {
+        bool isLonger = before < usage.RopeFactor;
+        double reach = _session.Model.Config.Rope.NativeContext * (isLonger ? before : usage.RopeFactor);
+        string how = usage.RopeFactor == 1 ? "without scaling" : $"with {AnswerStatistics.Scaling(usage)}";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"The conversation {(isLonger ? "may now exceed" : "fits again in")} {reach:N0} tokens: "
+            + $"computed again {how}.");
     }
 
     private async Task<bool> Say(string text)
@@ -160,6 +168,7 @@ internal sealed class Conversation : IDisposable
     {
         _history.Clear();
         _lastThought = "";
+        _ropeFactor = null;
         return Say("The conversation is forgotten.");
     }
 
@@ -236,6 +245,7 @@ internal sealed class Conversation : IDisposable
             List<ChatMessage> messages = [.. SavedMessages.Read(json, file)];
             _system = messages.Count > 0 && messages[0].Role == "system" ? messages[0].Content : null;
             _history.Clear();
+            _ropeFactor = null;
             _history.AddRange(_system is null ? messages : messages[1..]);
             return await Say($"{CountMessages()} loaded from {file}.");
         }

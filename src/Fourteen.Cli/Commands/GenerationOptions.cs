@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Numerics;
 using Fourteen.Engine.Models;
 using Fourteen.Kernels.Operators;
+using Fourteen.Protocol.Chat;
 
 namespace Fourteen.Cli.Commands;
 
@@ -21,7 +22,8 @@ public sealed class GenerationOptions
     private readonly Option<int?> _threads = Number<int>(
         "--threads", "N", "Worker threads; else one for each processor.", 1, ThreadsMax);
     private readonly Option<int?> _context = Number<int>(
-        "--ctx", "N", "Context in tokens; else what the model was made for.", 1, TokensMax);
+        "--ctx", "N", "Context in tokens; else what the model was made for, or what "
+        + "--yarn or --rope-scale reach.", 1, TokensMax);
     private readonly Option<double?> _temperature = Number<double>(
         "--temp", "T", "Temperature; 0 always takes the most probable token. Where this and the next three are "
         + "not given, the model's own defaults hold: see fourteen show.", 0, TemperatureMax);
@@ -76,10 +78,12 @@ public sealed class GenerationOptions
     private readonly Option<bool> _yarn = new("--yarn")
     {
         Description = "Lengthen the context by YaRN, for each request: none for what fits the native context, else "
-            + "the smallest factor of 2 and 4 that prompt and token limit fit.",
+            + "the smallest factor of 2 and 4 that prompt and token limit fit; without a limit, a quarter of the "
+            + "native context is kept for the answer.",
     };
     private readonly Option<double?> _ropeScale = Number<double>(
-        "--rope-scale", "F", "Lengthen the context by YaRN with this factor, for every request.", 1, 1024);
+        "--rope-scale", "F", "Lengthen the context to F times the native one by YaRN, for "
+        + "every request.", 1, 1024);
     private readonly Option<int?> _nativeContext = Number<int>(
         "--yarn-original", "N", "Native context of the model, where its file does not say it.", 1, TokensMax);
     private readonly Option<bool> _precise = new("--precise")
@@ -142,20 +146,26 @@ public sealed class GenerationOptions
     {
         Threads = parsed.GetValue(_threads),
         ContextTokens = parsed.GetValue(_context),
-        Temperature = parsed.GetValue(_temperature),
-        TopK = parsed.GetValue(_topK),
-        TopP = parsed.GetValue(_topP),
-        MinP = parsed.GetValue(_minP),
-        TypicalP = parsed.GetValue(_typicalP),
-        TopNSigma = parsed.GetValue(_topNSigma),
-        RepetitionPenalty = parsed.GetValue(_repetitionPenalty),
-        PresencePenalty = parsed.GetValue(_presencePenalty),
-        FrequencyPenalty = parsed.GetValue(_frequencyPenalty),
-        Seed = parsed.GetValue(_seed),
-        TokensMax = parsed.GetValue(_tokensMax),
-        Stops = parsed.GetValue(_stops) ?? [],
-        Think = parsed.GetValue(_noThink) ? false : parsed.GetValue(_think) ? true : null,
-        ThinkBudgetTokens = parsed.GetValue(_thinkBudget),
+        Request = new ChatRequest
+        {
+            Think = parsed.GetValue(_noThink) ? false : parsed.GetValue(_think) ? true : null,
+            ThinkBudget = parsed.GetValue(_thinkBudget),
+            MaxTokens = parsed.GetValue(_tokensMax),
+            Stop = parsed.GetValue(_stops) ?? [],
+            Sampling = new SamplingSettings
+            {
+                Temperature = parsed.GetValue(_temperature),
+                TopK = parsed.GetValue(_topK),
+                TopP = parsed.GetValue(_topP),
+                MinP = parsed.GetValue(_minP),
+                TypicalP = parsed.GetValue(_typicalP),
+                TopNSigma = parsed.GetValue(_topNSigma),
+                RepetitionPenalty = parsed.GetValue(_repetitionPenalty),
+                PresencePenalty = parsed.GetValue(_presencePenalty),
+                FrequencyPenalty = parsed.GetValue(_frequencyPenalty),
+                Seed = parsed.GetValue(_seed),
+            },
+        },
         KvType = parsed.GetValue(_kvType),
         Precise = parsed.GetValue(_precise),
         Repack = !parsed.GetValue(_noRepack),

@@ -18,6 +18,7 @@ internal static class RunCommand
             "cat letter.txt | fourteen run model.gguf --system \"Summarize in one sentence.\"",
             "fourteen run model.gguf --raw -p \"Once upon a time\" --max-tokens 50",
             "fourteen run model.gguf -p \"What is 17 * 23?\" --think-budget 200 --json",
+            "cat book.txt | fourteen run model.gguf --yarn --max-tokens 800",
         ],
         Define);
 
@@ -49,7 +50,7 @@ internal static class RunCommand
             GenerationSettings settings = generation.Read(parsed);
             using ModelSession session = await ModelSession.LoadAsync(
                 parsed.GetValue(model), settings, 1, streams, cancellation);
-            ChatRequest request = ModelSession.ToRequest(settings) with
+            ChatRequest request = settings.Request with
             {
                 Text = parsed.GetValue(raw) ? text : null,
                 Messages = Messages(parsed.GetValue(system), text),

@@ -18,9 +18,13 @@ internal static class AnswerStatistics
         + $"prefill {usage.PrefillTokensPerSecond:F1}, decode {usage.DecodeTokensPerSecond:F1} tokens/s; "
         + $"peak {PeakMemoryMib} MiB{Rope(usage)}");
 
-    /// <summary>Said only where it was a choice: YaRN on request, or one of longrope's lists.</summary>
-    private static string Rope(Usage usage) => usage.RopeScaling == "yarn" && usage.RopeFactor > 1
-        ? string.Create(CultureInfo.InvariantCulture, $"; YaRN ×{usage.RopeFactor:G6}") : "";
+    /// <summary>The scaling of positions, where there was one.</summary>
+    private static string Rope(Usage usage) => usage.RopeFactor == 1 ? "" : $"; {Scaling(usage)}";
+
+    /// <summary>Name and factor of an answer's scaling of positions: YaRN ×2.</summary>
+    public static string Scaling(Usage usage) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{(usage.RopeScaling == "yarn" ? "YaRN" : usage.RopeScaling)} ×{usage.RopeFactor:G6}");
 
     /// <summary>The most memory that the process has had resident, mapped files included.</summary>
     public static long PeakMemoryMib

@@ -32,7 +32,7 @@ internal sealed class ExpertBlock : IDisposable
         _activation = config.Architecture.Activation;
         _matMul = matMul;
         _elementwise = elementwise;
-        _routing = new ExpertRouting(config.Experts, config.ExpertsUsed, tokensMax);
+        _routing = new ExpertRouting(config.Experts, config.ExpertsUsed, tokensMax, pool);
         int rows = tokensMax * config.ExpertsUsed;
         _tokens = new Activations(pool, tokensMax, config.Hidden);
         _input = new Activations(pool, rows, Math.Max(config.Hidden, config.FeedForward));

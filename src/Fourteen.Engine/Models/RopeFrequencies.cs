@@ -20,7 +20,8 @@ public sealed class RopeFrequencies
     /// <summary>"none", "linear", "yarn", "llama3" or "longrope".</summary>
     public string Scaling { get; }
 
-    /// <summary>The factor of the scaling; 1 for none.</summary>
+    /// <summary>The factor of the scaling; 1 for none, for longrope's short list, and where a file does not say it.
+    /// </summary>
     public double Factor { get; }
 
     /// <summary>Radians per position of each pair.</summary>
@@ -89,12 +90,12 @@ public sealed class RopeFrequencies
 
     /// <summary>Each frequency divided by its own number: the lists of longrope, and llama3's in GGUF files.</summary>
     internal static RopeFrequencies Divided(
-        string scaling, double theta, int rotary, ReadOnlySpan<float> divisors, double magnitude)
+        string scaling, double theta, int rotary, double factor, ReadOnlySpan<float> divisors, double magnitude)
     {
         double[] inverse = Unscaled(theta, rotary);
         for (int i = 0; i < inverse.Length; i++)
             inverse[i] /= divisors[i];
-        return new RopeFrequencies(scaling, 1, inverse, magnitude);
+        return new RopeFrequencies(scaling, factor, inverse, magnitude);
     }
 
     /// <summary>Whether all angles are numbers; extreme keys may lead beyond them.</summary>

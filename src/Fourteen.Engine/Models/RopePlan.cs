@@ -49,15 +49,14 @@ public sealed class RopePlan
     /// <summary>What is done, for people.</summary>
     public string Describe()
     {
-        RopeFrequencies longest = _rungs[^1].Frequencies;
-        string factor = longest.Factor == 1
-            ? "" : string.Create(CultureInfo.InvariantCulture, $" ×{longest.Factor:G6}");
-        string what = _rungs.Length == 1
-            ? $"{longest.Scaling}{factor}"
-            : string.Create(
-                CultureInfo.InvariantCulture,
-                $"{longest.Scaling}{factor} beyond {_rungs[0].PositionsMax} tokens, for each request");
-        return Source.Length == 0 ? what : $"{what} ({Source})";
+        string factor = Factor == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" ×{Factor:G6}");
+        string source = Source.Length == 0 ? "" : $" ({Source})";
+        string native = NativeContext.ToString("N0", CultureInfo.InvariantCulture);
+        string start = Scaling == "longrope" ? $", short list to {native} tokens"
+            : _rungs.Length > 1 ? $", none to {native} tokens"
+            : NativeContext != ContextMax ? $", native context {native} tokens"
+            : "";
+        return Scaling + factor + source + start;
     }
 
     /// <summary>The frequencies of a sequence of <paramref name="positions"/>: its highest position plus one.</summary>
@@ -94,24 +93,23 @@ public sealed class RopePlan
     {
         var reader = new RopeReader(file, architecture, rotary, contextLength, options);
         string scaling = reader.Scaling;
-        bool asked = options.Factor is not null || options.PerRequest;
-        if (asked)
+        if (options != new RopeOptions())
             reader.CheckOptions();
         if (scaling == "longrope")
         {
-            (RopeFrequencies shortList, RopeFrequencies longList) = reader.LongRope();
+            int most = Math.Max(contextLength, reader.Native);
+            (RopeFrequencies shortList, RopeFrequencies longList) = reader.LongRope(most);
             return new RopePlan(
-                reader.Native, RopeReader.LongFactors, new Rung(reader.Native, shortList),
-                new Rung(Math.Max(contextLength, reader.Native), longList));
+                reader.Native, reader.Source, new Rung(reader.Native, shortList), new Rung(most, longList));
         }
 
         if (options.PerRequest)
         {
-            double most = Math.Max(YarnFactorMax, reader.Factor);
+            double last = Math.Max(YarnFactorMax, reader.Factor);
             List<Rung> rungs = [new Rung(reader.Native, reader.Plain())];
-            for (double factor = 2; factor < most; factor *= 2)
+            for (double factor = 2; factor < last; factor *= 2)
                 rungs.Add(new Rung(reader.Times(factor), reader.Yarn(factor)));
-            rungs.Add(new Rung(reader.Times(most), reader.Yarn(most)));
+            rungs.Add(new Rung(reader.Times(last), reader.Yarn(last)));
             return new RopePlan(reader.Native, "--yarn", [.. rungs]);
         }
 

@@ -9,10 +9,13 @@ namespace Fourteen.Engine.Models;
 /// <summary>The keys and tensors of RoPE in a model file, checked as they are read.</summary>
 internal sealed class RopeReader
 {
-    internal const string LongFactors = "rope_factors_long.weight";
+    private const string LongFactors = "rope_factors_long.weight";
     private const string ShortFactors = "rope_factors_short.weight";
     private const string Llama3Factors = "rope_freqs.weight";
     private const int PositionsMax = 1 << 24;
+
+    /// <summary>Above every factor that a scaling may have: more would lead beyond the most positions.</summary>
+    private const double NumberMax = PositionsMax;
 
     private readonly ModelFile _file;
     private readonly GgufMetadata _metadata;
@@ -31,7 +34,7 @@ internal sealed class RopeReader
         Theta = Positive("freq_base", 10000);
         Scaling = ReadScaling();
         Factor = Scaling is "none" or "longrope"
-            ? 1 : Positive("scaling.factor", _metadata.FindFloat($"{_prefix}scale_linear") ?? 1);
+            ? 1 : Bounded("scaling.factor", _metadata.FindFloat($"{_prefix}scale_linear") ?? 1);
         Native = ReadNative(architecture, contextLength);
     }
 
@@ -48,8 +51,13 @@ internal sealed class RopeReader
     internal int Native { get; }
 
     /// <summary>What the scaling was recognized by; empty for none.</summary>
-    internal string Source => Scaling == "none" ? ""
-        : _metadata.FindValue($"{_prefix}scaling.type") is not null ? $"{_prefix}scaling.type" : Llama3Factors;
+    internal string Source => Scaling switch
+    {
+        "none" => "",
+        "longrope" => LongFactors,
+        _ => _metadata.FindString($"{_prefix}scaling.type") is null or "none"
+            ? Llama3Factors : $"{_prefix}scaling.type",
+    };
 
     /// <summary>So many times the native context.</summary>
     internal int Times(double factor) => (int)Math.Min(Native * factor, PositionsMax);
@@ -57,24 +65,26 @@ internal sealed class RopeReader
     internal RopeFrequencies Plain() => RopeFrequencies.Plain(Theta, _rotary);
 
     internal RopeFrequencies Yarn(double factor) => Finite(RopeFrequencies.Yarn(
-        Theta, _rotary, factor, Native, Float("scaling.yarn_beta_fast", 32), Float("scaling.yarn_beta_slow", 1),
-        Float("scaling.attn_factor", 1)));
+        Theta, _rotary, factor, Native, Bounded("scaling.yarn_beta_fast", 32), Bounded("scaling.yarn_beta_slow", 1),
+        Bounded("scaling.attn_factor", 1)));
 
     internal RopeFrequencies Llama3()
     {
         if (_file.Tensors.TryFind(Llama3Factors, out TensorEntry? factors))
-            return Finite(RopeFrequencies.Divided("llama3", Theta, _rotary, Divisors(factors), 1));
+            return Finite(RopeFrequencies.Divided("llama3", Theta, _rotary, 1, Divisors(factors), 1));
         return RopeFrequencies.Llama3(
-            Theta, _rotary, Factor, Native, Float("scaling.low_freq_factor", 1), Float("scaling.high_freq_factor", 4));
+            Theta, _rotary, Factor, Native, Bounded("scaling.low_freq_factor", 1),
+            Bounded("scaling.high_freq_factor", 4));
     }
 
-    /// <summary>The frequencies of short and of long sequences.</summary>
-    internal (RopeFrequencies Short, RopeFrequencies Long) LongRope()
+    /// <summary>The frequencies of short sequences and of those of up to <paramref name="longest"/> positions.
+    /// </summary>
+    internal (RopeFrequencies Short, RopeFrequencies Long) LongRope(int longest)
     {
-        double magnitude = Float("scaling.attn_factor", 1);
-        RopeFrequencies Of(string tensor) => Finite(RopeFrequencies.Divided(
-            "longrope", Theta, _rotary, Divisors(_file.RequireTensor(tensor)), magnitude));
-        return (Of(ShortFactors), Of(LongFactors));
+        double magnitude = Bounded("scaling.attn_factor", 1);
+        RopeFrequencies Of(string tensor, double factor) => Finite(RopeFrequencies.Divided(
+            "longrope", Theta, _rotary, factor, Divisors(_file.RequireTensor(tensor)), magnitude));
+        return (Of(ShortFactors, 1), Of(LongFactors, (double)longest / Native));
     }
 
     /// <summary>Keys of extreme values lead to angles that are no numbers.</summary>
@@ -89,6 +99,12 @@ internal sealed class RopeReader
         string name = _options.PerRequest ? "--yarn" : "--rope-scale";
         if (_options is { PerRequest: true, Factor: not null })
             throw new RequestException("rope", "--yarn and --rope-scale exclude each other");
+        if (_options is { PerRequest: false, Factor: null })
+        {
+            throw new RequestException(
+                "rope", "--yarn-original is about --yarn or --rope-scale, and neither is given; leave it out");
+        }
+
         if (Scaling is not ("none" or "yarn"))
         {
             throw new RequestException(
@@ -163,7 +179,7 @@ internal sealed class RopeReader
         float[] values = new float[pairs];
         Dequantizer.Row(GgmlType.F32, factors.Address, MemoryMarshal.CreateSpan(ref values[0], values.Length));
         foreach (float value in values)
-            CheckPositive(_metadata, factors.Name, value);
+            CheckBounded(factors.Name, value);
         return values;
     }
 
@@ -172,6 +188,23 @@ internal sealed class RopeReader
         double value = Float(name, absent);
         CheckPositive(_metadata, _prefix + name, value);
         return value;
+    }
+
+    /// <summary>A number of a scaling: one that no model has would only make angles that mean nothing.</summary>
+    private double Bounded(string name, double absent)
+    {
+        double value = Float(name, absent);
+        CheckBounded(_prefix + name, value);
+        return value;
+    }
+
+    private void CheckBounded(string place, double value)
+    {
+        if (!(value > 0 && value <= NumberMax))
+        {
+            throw new ModelFileException(_metadata.Path, place, string.Create(
+                CultureInfo.InvariantCulture, $"must be above 0 and at most {NumberMax}, found {value}"));
+        }
     }
 
     private double Float(string name, double absent) => _metadata.FindFloat(_prefix + name) ?? absent;

@@ -61,7 +61,10 @@ internal sealed class Sequence
     /// <summary>Cache blocks in order of position.</summary>
     internal List<int> Blocks { get; } = [];
 
-    /// <summary>Fixed for the life of the sequence: cached keys are turned by it.</summary>
+    /// <summary>
+    /// Fixed for the life of the sequence: cached keys are turned by it, so that blocks may only be taken over from a
+    /// sequence with the same object, and whatever key finds cached blocks must hold it.
+    /// </summary>
     internal RopeFrequencies Rope { get; }
 
     internal ISequenceConsumer Consumer { get; }

@@ -44,6 +44,9 @@ internal unsafe struct ActivationRows
     /// <summary>Block256: [tokens, columns / 32], Σ of 32 quants.</summary>
     internal short* Sums32;
 
+    /// <summary>Block256: [tokens, columns / 16], Σ of 16 quants.</summary>
+    internal short* Sums16;
+
     /// <summary>Block256: [tokens, columns / 16], −16 · Σ of 16 quants in both halves of each integer.</summary>
     internal int* Offsets16;
 
@@ -57,6 +60,7 @@ internal unsafe struct ActivationRows
         Sums = Sums + (token * BlockStride),
         BlockStride = BlockStride,
         Sums32 = Sums32 + (token * (QuantStride / 32)),
+        Sums16 = Sums16 + (token * (QuantStride / 16)),
         Offsets16 = Offsets16 + (token * (QuantStride / 16)),
     };
 }
@@ -88,8 +92,9 @@ public sealed unsafe class Activations : IDisposable
         long quants = (long)rowsMax * _columnsMax;
         _quants32 = new AlignedBuffer(quants, zeroed: false);
         _quants256 = new AlignedBuffer(quants, zeroed: false);
-        // Per token: Block32 has three arrays of columns / 32; Block256 one of / 256, one of shorts / 32, one of / 16.
-        _perBlock = new AlignedBuffer(rowsMax * (long)(_columnsMax / 32) * sizeof(float) * 7, zeroed: false);
+        // Per token: Block32 has three arrays of columns / 32; Block256 one of / 256, one of / 16, shorts of / 32 and
+        // of / 16.
+        _perBlock = new AlignedBuffer(rowsMax * (long)(_columnsMax / 32) * sizeof(float) * 8, zeroed: false);
     }
 
     /// <summary>Takes <paramref name="source"/> as the input of the products to come; quantized when first asked for.
@@ -150,6 +155,7 @@ public sealed unsafe class Activations : IDisposable
             BlockStride = columns / 256,
             Offsets16 = (int*)(block + (4 * perArray)),
             Sums32 = (short*)(block + (6 * perArray)),
+            Sums16 = (short*)(block + (7 * perArray)),
         };
     }
 
@@ -202,12 +208,15 @@ public sealed unsafe class Activations : IDisposable
         }
 
         short* sums32 = rows.Sums32 + ((nint)row * (columns / 32));
+        short* sums16 = rows.Sums16 + ((nint)row * (columns / 16));
         int* offsets16 = rows.Offsets16 + ((nint)row * (columns / 16));
         for (int i = 0; i < columns / 32; i++)
         {
             int low = Sum(quants + (i * 32), 16);
             int high = Sum(quants + (i * 32) + 16, 16);
             sums32[i] = (short)(low + high);
+            sums16[2 * i] = (short)low;
+            sums16[(2 * i) + 1] = (short)high;
             offsets16[2 * i] = Pair(-16 * low);
             offsets16[(2 * i) + 1] = Pair(-16 * high);
         }

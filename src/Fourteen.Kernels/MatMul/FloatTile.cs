@@ -73,6 +73,7 @@ internal static unsafe class FloatTile
     {
         switch (isa)
         {
+            case IsaPath.Avx512Vnni:
             case IsaPath.Avx512:
                 Run<Lanes512, V512I, V512F>(tile, columns, x, xStride, tokens, output, stride, first);
                 break;

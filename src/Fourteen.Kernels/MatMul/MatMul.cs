@@ -9,12 +9,13 @@ namespace Fourteen.Kernels.MatMul;
 
 /// <summary>
 /// One product of a step: output[t, r] = Σ_c weights[r, c] · input[t, c] for the input's rows t from
-/// <paramref name="FirstRow"/>, <paramref name="RowCount"/> of them or, where that is −1, all.
+/// <paramref name="FirstRow"/>, <paramref name="RowCount"/> of them or, where that is −1, all that follow. Other rows
+/// of the output stay, so products of one call may share an output where their ranges do not overlap.
 /// </summary>
 public readonly record struct Product(WeightMatrix Weights, FloatMatrix Output, int FirstRow = 0, int RowCount = -1);
 
 /// <summary>
-/// The one driver of matrix products: hands groups of 16 rows to the workers, for one or several matrices that share an
+/// The one driver of matrix products: hands groups of 16 rows to the workers, for one or many matrices that share an
 /// input. Each output is summed in an order that depends on its own length alone (see the tiles), so neither the number
 /// of tokens nor the workers change a bit. Used by the engine thread alone.
 /// </summary>
@@ -30,19 +31,24 @@ public sealed unsafe class MatMul : IDisposable
     }
 
     /// <summary>
-    /// Computes all <paramref name="products"/> of the input that <paramref name="input"/> began with. Outputs take as
-    /// many rows as the input has.
+    /// Computes all <paramref name="products"/> of the input that <paramref name="input"/> began with, as one job.
+    /// Outputs take as many rows as the input has.
     /// </summary>
     public void Run(Activations input, params ReadOnlySpan<Product> products)
     {
-        int groups = _job.Prepare(input, products);
-        _pool.Run(_job, groups, Math.Max(1, groups / (_pool.ThreadCount * 8)));
+        int groups = _job.Prepare(input, products, out int chunk);
+        _pool.Run(_job, groups, chunk);
     }
 
     public void Dispose() => _job.Dispose();
 
     private sealed class MatMulJob(IsaPath isa, int workers) : WorkerJob, IDisposable
     {
+        /// <summary>
+        /// Unpacking a group of weights costs about as much as multiplying it with this many tokens.
+        /// </summary>
+        private const int UnpackingTokens = 2;
+
         private Work[] _works = new Work[4]; // Query, key and value; grows to the experts of a step.
         private readonly AlignedBuffer _scratch =
             new(workers * (long)ScratchFloats * sizeof(float), zeroed: false);
@@ -63,43 +69,65 @@ public sealed unsafe class MatMul : IDisposable
             internal int RowCount;
         }
 
-        internal int Prepare(Activations input, ReadOnlySpan<Product> products)
+        /// <summary>Returns how many groups there are, and how many of them make a chunk.</summary>
+        internal int Prepare(Activations input, ReadOnlySpan<Product> products, out int chunk)
         {
             if (products.Length > _works.Length)
                 Array.Resize(ref _works, Math.Max(products.Length, 2 * _works.Length));
             _source = input.Source;
-            _count = products.Length;
-            int groups = 0;
-            for (int i = 0; i < products.Length; i++)
+            _count = 0;
+            int groups = 0, mostRows = 0;
+            long cost = 0;
+            foreach (ref readonly Product product in products)
             {
-                WeightMatrix weights = products[i].Weights;
-                if (weights.Columns != _source.Columns || weights.Rows != products[i].Output.Columns)
-                {
-                    throw new ArgumentException(
-                        $"[{weights.Rows}, {weights.Columns}] times {_source.Columns} columns does not give "
-                        + $"{products[i].Output.Columns} columns.", nameof(products));
-                }
-
-                products[i].Output.Rows = _source.Rows;
-                int first = products[i].FirstRow;
-                int count = products[i].RowCount < 0 ? _source.Rows - first : products[i].RowCount;
-                ArgumentOutOfRangeException.ThrowIfGreaterThan(
-                    (uint)first + (uint)count, (uint)_source.Rows, nameof(products));
+                WeightMatrix weights = product.Weights;
+                int count = CheckedRows(product);
+                product.Output.Rows = _source.Rows;
+                if (count == 0)
+                    continue;
                 ActivationFormat format = weights.Kind?.Activation ?? ActivationFormat.Float;
-                _works[i] = new Work
+                _works[_count++] = new Work
                 {
                     Weights = weights,
-                    Output = products[i].Output,
+                    Output = product.Output,
                     FirstGroup = groups,
-                    FirstRow = first,
+                    FirstRow = product.FirstRow,
                     RowCount = count,
-                    Rows = format == ActivationFormat.Float ? default : input.Quantized(format).From(first),
+                    Rows = format == ActivationFormat.Float
+                        ? default : input.Quantized(format).From(product.FirstRow),
                     Path = format == ActivationFormat.Float ? default : weights.Kind!.Path(isa), // Has paths.
                 };
                 groups += weights.Groups;
+                cost += (long)weights.Groups * (count + UnpackingTokens);
+                mostRows = Math.Max(mostRows, count);
             }
 
+            // Eight chunks a worker, were all groups as heavy as the heaviest: so no last chunk holds up the others.
+            chunk = (int)Math.Clamp(cost / (workers * 8L * (mostRows + UnpackingTokens)), 1, WorkerPool.ItemsMax);
             return groups;
+        }
+
+        /// <summary>The rows that a product is for; throws where shapes or ranges do not fit.</summary>
+        private int CheckedRows(in Product product)
+        {
+            WeightMatrix weights = product.Weights;
+            if (weights.Columns != _source.Columns || weights.Rows != product.Output.Columns)
+            {
+                throw new ArgumentException(
+                    $"[{weights.Rows}, {weights.Columns}] times {_source.Columns} columns does not give "
+                    + $"{product.Output.Columns} columns.", nameof(product));
+            }
+
+            // In 64 bits, so that no sum of two integers wraps into the range.
+            long count = product.RowCount == -1 ? (long)_source.Rows - product.FirstRow : product.RowCount;
+            if (product.FirstRow < 0 || count < 0 || product.FirstRow + count > _source.Rows)
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(product), $"{count} rows from row {product.FirstRow} are not among the input's "
+                    + $"{_source.Rows}.");
+            }
+
+            return (int)count;
         }
 
         public override void Execute(int start, int end, int worker)
@@ -112,7 +140,7 @@ public sealed unsafe class MatMul : IDisposable
                 ref Work work = ref _works[index];
                 int group = item - work.FirstGroup;
                 float* output = work.Output.Pointer(work.FirstRow) + (group * Tile.Rows);
-                if (work.Path.Run is null)
+                if (!work.Path.Exists)
                     FloatGroup(ref work, group, output, worker);
                 else
                     QuantGroup(ref work, group, output);

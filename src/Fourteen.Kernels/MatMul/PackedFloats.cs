@@ -78,6 +78,7 @@ internal static unsafe class PackedFloats
 
         switch (isa)
         {
+            case IsaPath.Avx512Vnni:
             case IsaPath.Avx512:
                 Widen<Lanes512, V512I, V512F>(type, packed, count, tile);
                 break;

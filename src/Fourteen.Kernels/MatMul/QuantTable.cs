@@ -1,5 +1,6 @@
 using Fourteen.Formats;
 using Fourteen.Kernels.Lanes;
+using Fourteen.Kernels.MachineCode;
 
 namespace Fourteen.Kernels.MatMul;
 
@@ -33,7 +34,17 @@ internal sealed unsafe class QuantKind
     internal required TilePath[] Paths { get; init; }
 
     /// <summary>The kernel of an instruction set; the walk of tests over types and paths uses it too.</summary>
-    internal TilePath Path(IsaPath isa) => Array.Find(Paths, path => path.Isa == isa);
+    internal TilePath Path(IsaPath isa)
+    {
+        // A loop, since a lambda over isa would be allocated for each product of each step.
+        foreach (TilePath path in Paths)
+        {
+            if (path.Isa == isa)
+                return path;
+        }
+
+        return default;
+    }
 }
 
 /// <summary>
@@ -44,11 +55,11 @@ internal static unsafe class QuantTable
 {
     private static readonly QuantKind[] Rows =
     [
-        Block32<TileQ4_0>(GgmlType.Q4_0, &TileQ4_0.Pack),
-        Block32<TileQ4_1>(GgmlType.Q4_1, &TileQ4_1.Pack),
-        Block32<TileQ8_0>(GgmlType.Q8_0, &TileQ8_0.Pack),
-        Block256(GgmlType.Q4_K, TileQ4_K.BlockBytes, &TileQ4_K.Pack, TilePath.Of<TileQ4_K>()),
-        Block256(GgmlType.Q6_K, TileQ6_K.BlockBytes, &TileQ6_K.Pack, TilePath.Of<TileQ6_K>()),
+        Block32<TileQ4_0>(GgmlType.Q4_0, &TileQ4_0.Pack, CodeBlock32.Q4_0Tile),
+        Block32<TileQ4_1>(GgmlType.Q4_1, &TileQ4_1.Pack, CodeBlock32.Q4_1Tile),
+        Block32<TileQ8_0>(GgmlType.Q8_0, &TileQ8_0.Pack, CodeBlock32.Q8_0Tile),
+        Block256(GgmlType.Q4_K, TileQ4_K.BlockBytes, &TileQ4_K.Pack, TilePath.Of<TileQ4_K>(CodeQ4_K.Tile)),
+        Block256(GgmlType.Q6_K, TileQ6_K.BlockBytes, &TileQ6_K.Pack, TilePath.Of<TileQ6_K>(CodeQ6_K.Tile)),
         Floats(GgmlType.F16, &PackedFloats.Pack16),
         Floats(GgmlType.BF16, &PackedFloats.Pack16),
         Floats(GgmlType.F32, &PackedFloats.Pack32),
@@ -58,7 +69,8 @@ internal static unsafe class QuantTable
 
     internal static QuantKind? Find(GgmlType type) => Array.Find(Rows, row => row.Type == type);
 
-    private static QuantKind Block32<TB>(GgmlType type, delegate*<byte*, long, int, int, byte*, void> pack)
+    private static QuantKind Block32<TB>(
+        GgmlType type, delegate*<byte*, long, int, int, byte*, void> pack, TileCode code)
         where TB : struct, IBlock32 => new()
         {
             Type = type,
@@ -66,7 +78,7 @@ internal static unsafe class QuantTable
             BlockColumns = 32,
             BlockBytes = TB.BlockBytes,
             Pack = pack,
-            Paths = TilePath.Of<Block32Tile<TB>>(),
+            Paths = TilePath.Of<Block32Tile<TB>>(code),
         };
 
     private static QuantKind Block256(

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Fourteen.Kernels.Lanes;
+using Fourteen.Kernels.MachineCode;
 
 namespace Fourteen.Kernels.MatMul;
 
@@ -110,24 +111,43 @@ internal static unsafe class Tile
     }
 }
 
-/// <summary>One way to compute a tile: an instruction set and its function.</summary>
+/// <summary>One way to compute a tile: an instruction set, and a function or machine code.</summary>
 internal readonly unsafe struct TilePath
 {
-    internal TilePath(IsaPath isa, delegate*<byte*, int, ActivationRows*, int, float*, nint, void> run)
+    private readonly delegate*<byte*, int, ActivationRows*, int, float*, nint, void> _function;
+    private readonly TileCode? _code;
+
+    internal TilePath(IsaPath isa, delegate*<byte*, int, ActivationRows*, int, float*, nint, void> function)
     {
         Isa = isa;
-        Run = run;
+        _function = function;
+    }
+
+    internal TilePath(IsaPath isa, TileCode code)
+    {
+        Isa = isa;
+        _code = code;
     }
 
     internal IsaPath Isa { get; }
 
-    /// <summary>(group, blocks, activations, tokens, output, output stride in floats)</summary>
-    internal delegate*<byte*, int, ActivationRows*, int, float*, nint, void> Run { get; }
+    /// <summary>Whether it is a path at all, and not the default of this type.</summary>
+    internal bool Exists => _function is not null || _code is not null;
 
-    /// <summary>The five paths of a tile, best first, the scalar twin last.</summary>
-    internal static TilePath[] Of<TTile>()
+    /// <summary>A group of 16 rows times all tokens of <paramref name="x"/>; the stride is in floats.</summary>
+    internal void Run(byte* group, int blocks, ActivationRows* x, int tokens, float* output, nint stride)
+    {
+        if (_code is null)
+            _function(group, blocks, x, tokens, output, stride);
+        else
+            _code.Run(group, blocks, in *x, tokens, output, stride);
+    }
+
+    /// <summary>The paths of a tile, best first, the scalar twin last.</summary>
+    internal static TilePath[] Of<TTile>(TileCode code)
         where TTile : struct, ITile =>
     [
+        new(IsaPath.Avx512Vnni, code),
         new(IsaPath.AvxVnni, &Tile.Run<TTile, Lanes256<QuadProducts>, V256I, V256F>),
         new(IsaPath.Avx2, &Tile.Run<TTile, Lanes256<PairProducts>, V256I, V256F>),
         new(IsaPath.Avx512, &Tile.Run<TTile, Lanes512, V512I, V512F>),

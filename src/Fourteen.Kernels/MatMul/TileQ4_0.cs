@@ -10,7 +10,7 @@ namespace Fourteen.Kernels.MatMul;
 /// </summary>
 internal readonly unsafe struct TileQ4_0 : IBlock32
 {
-    private const int ScalesAt = PackNibbles.Bytes32;
+    internal const int ScalesAt = PackNibbles.Bytes32;
 
     public static int BlockBytes => ScalesAt + (Tile.Rows * sizeof(ushort));
 

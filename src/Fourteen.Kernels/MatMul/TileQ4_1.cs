@@ -15,8 +15,8 @@ namespace Fourteen.Kernels.MatMul;
 /// </remarks>
 internal readonly unsafe struct TileQ4_1 : IBlock32
 {
-    private const int ScalesAt = PackNibbles.Bytes32;
-    private const int MinimumsAt = ScalesAt + (Tile.Rows * sizeof(ushort));
+    internal const int ScalesAt = PackNibbles.Bytes32;
+    internal const int MinimumsAt = ScalesAt + (Tile.Rows * sizeof(ushort));
 
     public static int BlockBytes => MinimumsAt + (Tile.Rows * sizeof(ushort));
 

@@ -16,10 +16,10 @@ namespace Fourteen.Kernels.MatMul;
 internal readonly unsafe struct TileQ4_K : ITile
 {
     internal const int BlockBytes = DminAt + (Tile.Rows * sizeof(ushort));
-    private const int ScalesAt = 8 * PackNibbles.Bytes32;
-    private const int MinimumsAt = ScalesAt + (8 * Tile.Rows);
-    private const int DAt = MinimumsAt + (8 * Tile.Rows);
-    private const int DminAt = DAt + (Tile.Rows * sizeof(ushort));
+    internal const int ScalesAt = 8 * PackNibbles.Bytes32;
+    internal const int MinimumsAt = ScalesAt + (8 * Tile.Rows);
+    internal const int DAt = MinimumsAt + (8 * Tile.Rows);
+    internal const int DminAt = DAt + (Tile.Rows * sizeof(ushort));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute<TL, TI, TF, TN>(

@@ -19,9 +19,9 @@ namespace Fourteen.Kernels.MatMul;
 internal readonly unsafe struct TileQ6_K : ITile
 {
     internal const int BlockBytes = DAt + (Tile.Rows * sizeof(ushort));
-    private const int HighAt = 8 * PackNibbles.Bytes32;
-    private const int ScalesAt = HighAt + (16 * 64);
-    private const int DAt = ScalesAt + (16 * Tile.Rows);
+    internal const int HighAt = 8 * PackNibbles.Bytes32;
+    internal const int ScalesAt = HighAt + (16 * 64);
+    internal const int DAt = ScalesAt + (16 * Tile.Rows);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute<TL, TI, TF, TN>(

@@ -12,7 +12,7 @@ namespace Fourteen.Kernels.MatMul;
 /// </remarks>
 internal readonly unsafe struct TileQ8_0 : IBlock32
 {
-    private const int ScalesAt = 32 * Tile.Rows;
+    internal const int ScalesAt = 32 * Tile.Rows;
 
     public static int BlockBytes => ScalesAt + (Tile.Rows * sizeof(ushort));
 

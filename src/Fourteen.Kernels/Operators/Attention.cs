@@ -43,12 +43,14 @@ public sealed unsafe class Attention : IDisposable
 
     /// <summary>
     /// output[row, h] = Σ_p softmax(score(query · key_p))_p · value_p for all rows of all spans, over the positions
-    /// that <paramref name="rule"/> shows the row's own; queries and output are [rows, heads · headDim].
+    /// that <paramref name="rule"/> shows the row's own; queries and output are [rows, heads · headDim]. Blocks wholly
+    /// before the windows of a span's rows are not looked at.
     /// </summary>
     public void Run(
         int layer, ReadOnlySpan<AttentionSpan> spans, FloatMatrix queries, FloatMatrix output, in AttentionRule rule)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rule.Window, nameof(rule));
+        ArgumentOutOfRangeException.ThrowIfNegative(rule.SoftCap, nameof(rule));
         output.Rows = queries.Rows;
         int items = _job.Prepare(layer, spans, queries, output, rule);
         _pool.Run(_job, items, 1);

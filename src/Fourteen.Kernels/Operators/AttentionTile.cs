@@ -21,6 +21,7 @@ internal static unsafe class AttentionTile
     {
         switch (isa)
         {
+            case IsaPath.Avx512Vnni:
             case IsaPath.Avx512:
                 Scores<Lanes512, V512I, V512F>(query, keys, headDim, scale, scores);
                 break;
@@ -44,7 +45,8 @@ internal static unsafe class AttentionTile
     {
         int done = isa switch
         {
-            IsaPath.Avx512 => AddValues<Lanes512, V512I, V512F>(weights, values, count, headDim, sum),
+            IsaPath.Avx512 or IsaPath.Avx512Vnni =>
+                AddValues<Lanes512, V512I, V512F>(weights, values, count, headDim, sum),
             IsaPath.AvxVnni or IsaPath.Avx2 =>
                 AddValues<Lanes256<PairProducts>, V256I, V256F>(weights, values, count, headDim, sum),
             IsaPath.Vector128 => AddValues<Lanes128, V128I, V128F>(weights, values, count, headDim, sum),
@@ -64,7 +66,7 @@ internal static unsafe class AttentionTile
     internal static void Widen(IsaPath isa, byte* halves, int count, float* floats)
     {
         int i = 0;
-        if (isa is IsaPath.AvxVnni or IsaPath.Avx2 or IsaPath.Avx512)
+        if (isa is IsaPath.AvxVnni or IsaPath.Avx2 or IsaPath.Avx512 or IsaPath.Avx512Vnni)
         {
             for (; i + 8 <= count; i += 8)
                 Lanes256<PairProducts>.LoadHalf(halves + (2 * i)).Store(floats + i);

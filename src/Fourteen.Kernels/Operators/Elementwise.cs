@@ -52,14 +52,24 @@ public sealed unsafe class Elementwise(WorkerPool pool, IsaPath isa)
     }
 
     /// <summary>gate = activation(gate) · up.</summary>
-    public void Gate(FloatMatrix gate, FloatMatrix up, GateActivation activation) =>
-        Run(activation == GateActivation.Silu ? Operator.Silu : Operator.GeluTanh, gate, up);
+    public void Gate(FloatMatrix gate, FloatMatrix up, GateActivation activation) => Run(
+        activation switch
+        {
+            GateActivation.Silu => Operator.Silu,
+            GateActivation.GeluTanh => Operator.GeluTanh,
+            _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "There is no such activation."),
+        },
+        gate, up);
 
     /// <summary>x *= factor.</summary>
     public void Scale(FloatMatrix x, float factor) => Run(Operator.Scale, x, x, factor);
 
-    /// <summary>x = cap · tanh(x / cap).</summary>
-    public void SoftCap(FloatMatrix x, float cap) => Run(Operator.SoftCap, x, x, cap);
+    /// <summary>x = cap · tanh(x / cap) for a positive cap.</summary>
+    public void SoftCap(FloatMatrix x, float cap)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cap);
+        Run(Operator.SoftCap, x, x, cap);
+    }
 
     private void Run(Operator what, FloatMatrix x, FloatMatrix y, float factor = 0)
     {
@@ -69,29 +79,38 @@ public sealed unsafe class Elementwise(WorkerPool pool, IsaPath isa)
         _job.Y = y;
         _job.What = what;
         _job.Factor = factor;
-        pool.Run(_job, x.Rows, 4);
+        _job.Pieces = (x.Columns + Job.PieceColumns - 1) / Job.PieceColumns;
+        pool.Run(_job, x.Rows * _job.Pieces, Math.Max(1, 4 / Math.Max(1, _job.Pieces)));
     }
 
     private sealed class Job(IsaPath isa) : WorkerJob
     {
+        /// <summary>
+        /// Columns of an item, a multiple of every vector: a row as long as a vocabulary is shared by the workers.
+        /// </summary>
+        internal const int PieceColumns = 8192;
+
         internal FloatMatrix X = null!; // X and Y are set before each run.
         internal FloatMatrix Y = null!;
         internal Operator What;
         internal float Factor;
+        internal int Pieces;
 
         public override void Execute(int start, int end, int worker)
         {
-            for (int row = start; row < end; row++)
+            for (int item = start; item < end; item++)
             {
-                float* x = X.Pointer(row), y = Y.Pointer(row);
+                int column = item % Pieces * PieceColumns;
+                int count = Math.Min(PieceColumns, X.Columns - column);
+                float* x = X.Pointer(item / Pieces) + column, y = Y.Pointer(item / Pieces) + column;
                 if (What == Operator.SoftCap)
                 {
-                    HyperbolicTangent.SoftCap(isa, x, X.Columns, Factor);
+                    HyperbolicTangent.SoftCap(isa, x, count, Factor);
                     continue;
                 }
 
-                int i = isa == IsaPath.Scalar ? 0 : Vectors(x, y, X.Columns);
-                for (; i < X.Columns; i++)
+                int i = isa == IsaPath.Scalar ? 0 : Vectors(x, y, count);
+                for (; i < count; i++)
                     x[i] = Element(x[i], y[i]);
             }
         }

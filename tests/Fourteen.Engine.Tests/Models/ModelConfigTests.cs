@@ -41,6 +41,18 @@ public sealed class ModelConfigTests
         { "rope.scaling", ["rope.scaling.type", "yarn", "rope.scaling.attn_factor", float.PositiveInfinity] },
         { "rope.scaling", ["rope.scaling.type", "llama3", "rope.scaling.low_freq_factor", float.NaN] },
         { "rope.scaling.factor", ["rope.scaling.type", "linear", "rope.scaling.factor", -2f] },
+        { "rope.scaling.factor", ["rope.scaling.type", "linear", "rope.scaling.factor", 1e30f] },
+        { "rope.scaling.factor", ["rope.scaling.type", "yarn", "rope.scaling.factor", 0f] },
+        { "rope.scaling.factor", ["rope.scaling.type", "llama3", "rope.scaling.factor", float.NaN] },
+        { "rope.scaling.attn_factor", ["rope.scaling.type", "yarn", "rope.scaling.attn_factor", 0f] },
+        { "rope.scaling.attn_factor", ["rope.scaling.type", "yarn", "rope.scaling.attn_factor", -1f] },
+        { "rope.scaling.yarn_beta_fast", ["rope.scaling.type", "yarn", "rope.scaling.yarn_beta_fast", 0f] },
+        { "rope.scaling.yarn_beta_slow", ["rope.scaling.type", "yarn", "rope.scaling.yarn_beta_slow", float.NaN] },
+        { "rope.scaling.high_freq_factor", ["rope.scaling.type", "llama3", "rope.scaling.high_freq_factor", -4f] },
+        {
+            "rope.scaling.original_context_length",
+            ["rope.scaling.type", "yarn", "rope.scaling.original_context_length", uint.MaxValue]
+        },
     };
 
     [Theory]

@@ -78,6 +78,56 @@ public sealed class RopePlanTests
         Assert.Contains("--yarn", refused.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A native context alone would silently change what the file's own scaling starts from.</summary>
+    [Theory]
+    [InlineData("none")]
+    [InlineData("yarn")]
+    [InlineData("llama3")]
+    public void NativeContext_WithoutYarn_IsRefused(string scaling)
+    {
+        GgufBuilder builder = TinyModel.Builder("qwen3", GgmlType.Q4_0, 1).Set("qwen3.rope.scaling.type", scaling)
+            .Set("qwen3.rope.scaling.factor", 2f);
+        using ModelFile file = ModelFile.Open("model.gguf", builder.Build());
+        RequestException refused = Assert.Throws<RequestException>(
+            () => ModelConfig.Read(file, new RopeOptions { NativeContext = 64 }));
+        Assert.Contains("--yarn-original", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Describe_EachScaling_SaysFactorSourceAndNativeContext()
+    {
+        const string Type = "qwen3.rope.scaling.type";
+        (string Key, object Value)[] scaled =
+            [(Type, "yarn"), ("qwen3.rope.scaling.factor", 4f), ("qwen3.rope.scaling.original_context_length", 1024u)];
+        Assert.Equal("none", Plan(new RopeOptions(), contextLength: 4096u).Describe());
+        Assert.Equal(
+            "none, native context 32,768 tokens", Plan(new RopeOptions(), contextLength: 40960u).Describe());
+        Assert.Equal(
+            $"yarn ×4 ({Type}), native context 1,024 tokens", Plan(new RopeOptions(), 4096u, scaled).Describe());
+        Assert.Equal(
+            $"linear ×8 ({Type})",
+            Plan(new RopeOptions(), 4096u, (Type, "linear"), ("qwen3.rope.scaling.factor", 8f)).Describe());
+        Assert.Equal(
+            "yarn ×4 (--yarn), none to 4,096 tokens",
+            Plan(new RopeOptions { PerRequest = true }, contextLength: 4096u).Describe());
+        Assert.Equal(
+            "yarn ×1.5 (--rope-scale), native context 4,096 tokens",
+            Plan(new RopeOptions { Factor = 1.5 }, contextLength: 4096u).Describe());
+    }
+
+    /// <summary>Options replace what a file says of YaRN, and reach at least as far as it does.</summary>
+    [Fact]
+    public void Options_OnAFileWithYarn_ReplaceIt()
+    {
+        (string Key, object Value)[] scaled =
+            [("qwen3.rope.scaling.type", "yarn"), ("qwen3.rope.scaling.factor", 8f),
+                ("qwen3.rope.scaling.original_context_length", 1024u)];
+        RopePlan asked = Plan(new RopeOptions { PerRequest = true }, 8192u, scaled);
+        Assert.Equal([1, 2, 4, 8], new[] { 1024, 1025, 4096, 4097 }.Select(length => asked.For(length).Factor));
+        Assert.Equal(8192, asked.ContextMax);
+        Assert.Equal(2, Plan(new RopeOptions { Factor = 2 }, 8192u, scaled).For(1).Factor);
+    }
+
     [Theory]
     [InlineData(0.5)]
     [InlineData(double.NaN)]
@@ -110,12 +160,32 @@ public sealed class RopePlanTests
         Assert.Equal(("longrope", 64, 4096), (plan.Scaling, plan.NativeContext, plan.ContextMax));
         Assert.Equal((0.5f, 1.5f), (plan.For(64).Inverse[0], plan.For(64).Magnitude));
         Assert.Equal(0.125f, plan.For(65).Inverse[0]);
+        Assert.Equal((1.0, 64.0), (plan.For(64).Factor, plan.For(65).Factor));
+        Assert.Equal("longrope ×64 (rope_factors_long.weight), short list to 64 tokens", plan.Describe());
+        // The list is chosen by where the answer may come to, and the answer does not outgrow it.
+        Assert.Equal((1.0, 64), Choice(plan, prompt: 32, limit: 32));
+        Assert.Equal((64.0, 4096), Choice(plan, prompt: 32, limit: 33));
+    }
+
+    [Fact]
+    public void LongRope_WithYarnAskedFor_IsRefusedByItsTensor()
+    {
+        byte[] factors = [.. Enumerable.Repeat(BitConverter.GetBytes(2f), 32).SelectMany(bytes => bytes)];
+        GgufBuilder builder = TinyModel.Builder("phi3", GgmlType.Q4_0, 1)
+            .AddTensor("rope_factors_short.weight", GgmlType.F32, [32], factors)
+            .AddTensor("rope_factors_long.weight", GgmlType.F32, [32], factors);
+        using ModelFile file = ModelFile.Open("model.gguf", builder.Build());
+        RequestException refused = Assert.Throws<RequestException>(
+            () => ModelConfig.Read(file, new RopeOptions { Factor = 2 }));
+        Assert.Contains("longrope (rope_factors_long.weight)", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("--rope-scale", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(0f)]
     [InlineData(float.NaN)]
     [InlineData(-1f)]
+    [InlineData(1e30f)]
     public void LongRope_FactorsThatDivideByNothing_AreRefused(float value)
     {
         byte[] factors = [.. Enumerable.Repeat(BitConverter.GetBytes(value), 32).SelectMany(bytes => bytes)];
@@ -172,9 +242,11 @@ public sealed class RopePlanTests
         return (rope.Factor, room);
     }
 
-    private static RopePlan Plan(RopeOptions options, uint contextLength)
+    private static RopePlan Plan(
+        RopeOptions options, uint contextLength, params ReadOnlySpan<(string Key, object Value)> more)
     {
-        GgufBuilder builder = TinyModel.Builder("qwen3", GgmlType.Q4_0, 1).Set("qwen3.context_length", contextLength);
+        GgufBuilder builder = TinyModel.Builder("qwen3", GgmlType.Q4_0, 1, more)
+            .Set("qwen3.context_length", contextLength);
         using ModelFile file = ModelFile.Open("model.gguf", builder.Build());
         return ModelConfig.Read(file, options).Rope;
     }

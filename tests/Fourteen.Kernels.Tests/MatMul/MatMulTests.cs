@@ -26,7 +26,7 @@ public sealed unsafe class MatMulTests
     private const double FloatTolerance = 1e-6;
 
     private static readonly int[] Rows = [1, 15, 16, 17, 40];
-    private static readonly int[] Tokens = [1, 2, 3, 4, 5, 7, 9];
+    private static readonly int[] Tokens = [1, 2, 3, 4, 5, 6, 7, 8, 9, 17];
 
     public static TheoryData<IsaPath> Paths() => new(Isa.BestFirst);
 
@@ -130,7 +130,7 @@ public sealed unsafe class MatMulTests
             byte[] weights = RandomWeights.Of(type, 40, columns, seed: columns);
             foreach (int rows in Rows)
             {
-                float[] expected = Multiply(pool, IsaPath.Scalar, type, weights, rows, columns, 9, packed);
+                float[] expected = Multiply(pool, IsaPath.Scalar, type, weights, rows, columns, 17, packed);
                 foreach (int tokens in Tokens)
                 {
                     float[] actual = Multiply(pool, path, type, weights, rows, columns, tokens, packed);

@@ -18,6 +18,8 @@ public sealed class OperatorTests
 
     private static readonly int[] Lengths = [1, 7, 8, 9, 15, 16, 17, 64, 96, 257, 576];
 
+    public static TheoryData<IsaPath> Paths() => new(Isa.BestFirst);
+
     [Fact]
     public void RmsNorm_AnyLength_MatchesScalarToTheBitAndDoublePrecision()
     {
@@ -76,12 +78,12 @@ public sealed class OperatorTests
         using var pool = new WorkerPool(1);
         using var gate = new FloatMatrix(1, 4);
         using var up = new FloatMatrix(1, 4);
-        float[] extremes = [-1e12f, 1e12f, -88, 88];
+        float[] extremes = [-1e30f, 1e30f, -88, 88]; // The cube of 1e30 is infinite.
         extremes.CopyTo(gate.Row(0));
         up.Row(0).Fill(1);
         new Elementwise(pool, Isa.Selected).Gate(gate, up, activation);
         Assert.All(gate.Row(0).ToArray(), value => Assert.True(float.IsFinite(value)));
-        Assert.Equal(1e12f, gate.Row(0)[1]);
+        Assert.Equal(1e30f, gate.Row(0)[1]);
     }
 
     [Fact]
@@ -103,27 +105,58 @@ public sealed class OperatorTests
         }
     }
 
+    /// <summary>With a cap of 1 it is tanh itself.</summary>
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void SoftCap_OfOneOverAllMagnitudes_IsWithinOneMillionthOfTanh(bool scalar)
+    [MemberData(nameof(Paths))]
+    public void SoftCap_OfOneOverAllMagnitudes_IsScalarToTheBitAndWithinOneMillionthOfTanh(IsaPath path)
     {
+        Assert.SkipUnless(Isa.IsSupported(path), $"{path} is not supported on this processor");
         float[] values =
         [
             .. Enumerable.Range(0, 200_000).Select(i => BitConverter.Int32BitsToSingle(i * 10_000)),
             .. Enumerable.Range(0, 200_000).Select(i => -BitConverter.Int32BitsToSingle(i * 10_000)),
             float.PositiveInfinity, float.NegativeInfinity, float.NaN, 0, -0f, float.MaxValue, float.Epsilon, 1,
         ];
-        using var x = new FloatMatrix(1, values.Length);
-        using var pool = new WorkerPool(1);
+        using FloatMatrix x = new(1, values.Length), scalar = new(1, values.Length);
+        using var pool = new WorkerPool(2);
         values.CopyTo(x.Row(0));
-        new Elementwise(pool, scalar ? IsaPath.Scalar : Isa.Selected).SoftCap(x, 1);
+        values.CopyTo(scalar.Row(0));
+        new Elementwise(pool, path).SoftCap(x, 1);
+        new Elementwise(pool, IsaPath.Scalar).SoftCap(scalar, 1);
+        Assert.Equal(Bits(scalar.Row(0)), Bits(x.Row(0)));
         for (int i = 0; i < values.Length; i++)
         {
             double expected = Math.Tanh(values[i]);
             bool isNear = Math.Abs(x.Row(0)[i] - expected) <= 1e-6
                 || (double.IsNaN(expected) && float.IsNaN(x.Row(0)[i]));
             Assert.True(isNear, $"tanh {values[i]} is {expected}, found {x.Row(0)[i]}");
+        }
+    }
+
+    [Fact]
+    public void SoftCap_OfNothing_IsRefused()
+    {
+        using var pool = new WorkerPool(1);
+        using FloatMatrix x = Random(1, 8, seed: 1);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Elementwise(pool, Isa.Selected).SoftCap(x, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Elementwise(pool, Isa.Selected).SoftCap(x, -1));
+    }
+
+    /// <summary>Rows of several items: their borders must neither be skipped nor done twice.</summary>
+    [Fact]
+    public void Elementwise_RowsOfSeveralItems_EqualScalarElements()
+    {
+        const int Columns = 20_003;
+        using var pool = new WorkerPool(2);
+        var elementwise = new Elementwise(pool, Isa.Selected);
+        using FloatMatrix x = Random(3, Columns, seed: 8), before = Random(3, Columns, seed: 8);
+        using FloatMatrix y = Random(3, Columns, seed: 9);
+        elementwise.Scale(x, 0.3f);
+        elementwise.Add(x, y);
+        for (int row = 0; row < 3; row++)
+        {
+            for (int i = 0; i < Columns; i++)
+                Assert.Equal((before.Row(row)[i] * 0.3f) + y.Row(row)[i], x.Row(row)[i]);
         }
     }
 
@@ -162,6 +195,9 @@ public sealed class OperatorTests
                     double c = cos.Row(row)[i], s = sin.Row(row)[i];
                     Near((from[a] * c) - (from[b] * s), to[a], 2);
                     Near((from[b] * c) + (from[a] * s), to[b], 2);
+                    float cosine = cos.Row(row)[i], sine = sin.Row(row)[i];
+                    Assert.Equal((from[a] * cosine) - (from[b] * sine), to[a]);
+                    Assert.Equal((from[b] * cosine) + (from[a] * sine), to[b]);
                 }
 
                 Assert.True(from[(2 * Pairs)..].SequenceEqual(to[(2 * Pairs)..]));
