@@ -13,5 +13,6 @@ public static class CommandTable
         LogitsCommand.Verb,
         TokenizeCommand.Verb,
         TemplateCommand.Verb,
+        BenchCommand.Verb,
     ];
 }

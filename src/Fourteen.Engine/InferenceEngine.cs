@@ -40,10 +40,15 @@ public sealed class InferenceEngine : IDisposable
     /// <summary>Opens and loads a model; throws <see cref="ModelFileException"/> where it cannot be used.</summary>
     /// <param name="path">A GGUF file, or a folder with config.json and safetensors.</param>
     /// <param name="progress">Told (layers done, layers) while weights are packed; called on the engine thread.</param>
+    public Task<LoadedModel> LoadAsync(
+        string path, ModelOptions options, Action<int, int>? progress, CancellationToken cancellation) =>
+        LoadAsync(ModelFile.Open(path), options, progress, cancellation);
+
+    /// <summary>Loads a model that is open; from here on the engine owns the file, whatever happens.</summary>
+    /// <inheritdoc cref="LoadAsync(string, ModelOptions, Action{int, int}?, CancellationToken)"/>
     public async Task<LoadedModel> LoadAsync(
-        string path, ModelOptions options, Action<int, int>? progress, CancellationToken cancellation)
+        ModelFile file, ModelOptions options, Action<int, int>? progress, CancellationToken cancellation)
     {
-        ModelFile file = ModelFile.Open(path);
         try
         {
             ModelConfig config = ModelConfig.Read(file, options.Rope);
@@ -52,7 +57,8 @@ public sealed class InferenceEngine : IDisposable
             if (context < 1 || context > config.Rope.ContextMax)
             {
                 throw new RequestException(
-                    "context", $"the context must be 1 … {config.Rope.ContextMax} tokens for {path}, found {context}");
+                    "context", $"the context must be 1 … {config.Rope.ContextMax} tokens for {file.Path}, found "
+                    + $"{context}");
             }
 
             long positions = (long)context * options.SequencesMax;
@@ -72,7 +78,8 @@ public sealed class InferenceEngine : IDisposable
         {
             file.Dispose();
             throw new ModelFileException(
-                path, "", "there is not enough memory to load this model", "use a smaller one or a shorter context", e);
+                file.Path, "", "there is not enough memory to load this model",
+                "use a smaller one or a shorter context", e);
         }
         catch
         {

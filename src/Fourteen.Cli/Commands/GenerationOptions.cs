@@ -64,17 +64,7 @@ public sealed class GenerationOptions
     };
     private readonly Option<int?> _thinkBudget = Number<int>(
         "--think-budget", "N", "Tokens of the thought at most; then the answer comes. 0 is no thought.", 0, TokensMax);
-    private readonly Option<KvType?> _kvType = new("--kv-type")
-    {
-        HelpName = "f16|f32",
-        Description = "Storage type of the KV cache; else f16.",
-        CustomParser = result => result.Tokens[0].Value switch
-        {
-            "f16" => KvType.F16,
-            "f32" => KvType.F32,
-            string other => Refuse<KvType?>(result, $"--kv-type must be f16 or f32, found {other}"),
-        },
-    };
+    private readonly Option<KvType?> _kvType = CreateKvType();
     private readonly Option<bool> _yarn = new("--yarn")
     {
         Description = "Lengthen the context by YaRN, for each request: none for what fits the native context, else "
@@ -174,6 +164,19 @@ public sealed class GenerationOptions
             PerRequest = parsed.GetValue(_yarn),
             Factor = parsed.GetValue(_ropeScale),
             NativeContext = parsed.GetValue(_nativeContext),
+        },
+    };
+
+    /// <summary>How keys and values are stored.</summary>
+    internal static Option<KvType?> CreateKvType() => new("--kv-type")
+    {
+        HelpName = "f16|f32",
+        Description = "Storage type of the KV cache; else f16.",
+        CustomParser = result => result.Tokens[0].Value switch
+        {
+            "f16" => KvType.F16,
+            "f32" => KvType.F32,
+            string other => Refuse<KvType?>(result, $"--kv-type must be f16 or f32, found {other}"),
         },
     };
 

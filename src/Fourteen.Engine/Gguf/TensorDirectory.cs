@@ -4,7 +4,7 @@ using Fourteen.Kernels.Memory;
 
 namespace Fourteen.Engine.Gguf;
 
-/// <summary>One tensor in memory-mapped storage.</summary>
+/// <summary>One tensor of a model: in memory-mapped storage, or made when it is first read.</summary>
 /// <param name="Name">Name in GGUF's spelling, e.g. <c>blk.0.attn_q.weight</c>.</param>
 /// <param name="Type">Storage type.</param>
 /// <param name="Dimensions">One to four, fastest first: a linear layer [out, in] is {in, out}.</param>
@@ -12,6 +12,12 @@ namespace Fourteen.Engine.Gguf;
 /// <param name="Bytes">Size; checked against the file when it was opened.</param>
 public sealed record TensorEntry(string Name, GgmlType Type, long[] Dimensions, nint Address, long Bytes)
 {
+    /// <summary>First byte; where <see cref="Maker"/> is set, made when it is asked for.</summary>
+    public nint Address { get => Maker?.Invoke() ?? field; init; } = Address;
+
+    /// <summary>Makes the bytes of a tensor that lies in no file, or gives those that it made before.</summary>
+    internal Func<nint>? Maker { get; init; }
+
     /// <summary>The mapped file that <see cref="Address"/> points into; null where the bytes are in memory.</summary>
     public MappedFile? File { get; init; }
 

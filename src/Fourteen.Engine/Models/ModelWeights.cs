@@ -43,6 +43,7 @@ internal sealed class ModelWeights : IDisposable
     private const string OutputName = "output.weight";
 
     private readonly MemoryArena? _arena; // of packed weights; null: all stay as in the file
+    private readonly Dictionary<string, long> _rowsPacked = new(StringComparer.Ordinal);
     private readonly HashSet<string> _taken =
         ["rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight"]; // RopeReader checks these.
     private readonly ModelFile _file;
@@ -196,13 +197,27 @@ internal sealed class ModelWeights : IDisposable
         nint address = tensor.Address + (nint)(firstRow * GgmlTypeTraits.Of(tensor.Type).RowBytes(columns));
         try
         {
-            return WeightMatrix.Load(
+            var matrix = WeightMatrix.Load(
                 _pool, tensor.Type, address, rows, columns, packed: arena is not null, arena, tensor.File);
+            if (matrix.PackedBytes > 0)
+                ReleasePacked(tensor, rows);
+            return matrix;
         }
         catch (IOException e)
         {
             throw Unreadable(tensor, e);
         }
+    }
+
+    /// <summary>
+    /// Lets a tensor go once all its rows are packed, except for the embedding, whose rows are looked up.
+    /// </summary>
+    private void ReleasePacked(TensorEntry tensor, int rows)
+    {
+        long packed = _rowsPacked.GetValueOrDefault(tensor.Name) + rows;
+        _rowsPacked[tensor.Name] = packed;
+        if (packed == tensor.Rows && tensor.Name != EmbeddingName)
+            _file.Release(tensor);
     }
 
     private ModelFileException Unreadable(TensorEntry tensor, IOException e) => new(

@@ -14,6 +14,9 @@ internal static class ByteAlphabet
 
     private static readonly short[] _byteOf = MakeTable();
 
+    /// <summary>The character that stands for a byte.</summary>
+    internal static char Spell(byte value) => (char)Array.IndexOf(_byteOf, value);
+
     /// <summary>
     /// The bytes that a token's spelling (UTF-8) stands for. False where it holds a character outside the alphabet.
     /// <paramref name="bytes"/> needs the spelling's length.
