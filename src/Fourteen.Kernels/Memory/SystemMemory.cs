@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Fourteen.Kernels.Memory;
 
 /// <summary>
-/// Every call to the operating system about memory. Linux knows large pages and advice; elsewhere memory is plain and
-/// advice does nothing, which changes speed and residence and no result.
+/// Every call to the operating system about memory. Linux knows huge pages and executable ones; elsewhere there are
+/// plain ones alone, which changes speed and no result.
 /// </summary>
 internal static unsafe partial class SystemMemory
 {
@@ -18,7 +18,8 @@ internal static unsafe partial class SystemMemory
     private const string Maps = "/proc/self/smaps";
 
     // Linux's numbers, the same on x64 and Arm64.
-    private const int ReadWrite = 3;          // PROT_READ | PROT_WRITE
+    private const int ReadWrite = 3;           // PROT_READ | PROT_WRITE
+    private const int ReadExecute = 5;         // PROT_READ | PROT_EXEC
     private const int PrivateAnonymous = 0x22; // MAP_PRIVATE | MAP_ANONYMOUS
     private const int HugePage = 14;
 
@@ -49,14 +50,45 @@ internal static unsafe partial class SystemMemory
     internal static void FreeHuge(nint address, long bytes) => munmap(address, LengthOf(bytes));
 
     /// <summary>
+    /// Copies machine code into memory of its own, which is writable first and executable then, never both at once; 0
+    /// where the system gives no such memory.
+    /// </summary>
+    internal static nint PublishCode(ReadOnlySpan<byte> code)
+    {
+        if (!OperatingSystem.IsLinux())
+            return 0;
+        nuint length = LengthOf(code.Length);
+        nint address = mmap(0, length, ReadWrite, PrivateAnonymous, -1, 0);
+        if (address == -1)
+            return 0;
+        code.CopyTo(new Span<byte>((void*)address, code.Length));
+        if (mprotect(address, length, ReadExecute) == 0)
+            return address;
+        munmap(address, length);
+        return 0;
+    }
+
+    /// <summary>
     /// Bytes of [<paramref name="address"/>, + <paramref name="bytes"/>) that are in huge pages now; null where the
     /// system does not say. The range must be a whole mapping or several: a neighbour that the system joined to it
     /// counts as well.
     /// </summary>
     internal static long? HugeBytes(nint address, long bytes)
     {
-        if (!OperatingSystem.IsLinux() || !File.Exists(Maps))
+        if (!OperatingSystem.IsLinux())
             return null;
+        try
+        {
+            return Math.Min(SumHuge(address, bytes), bytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // Some containers hide it.
+        }
+    }
+
+    private static long SumHuge(nint address, long bytes)
+    {
         long huge = 0;
         bool inside = false;
         foreach (string line in File.ReadLines(Maps))
@@ -76,7 +108,7 @@ internal static unsafe partial class SystemMemory
             }
         }
 
-        return Math.Min(huge, bytes);
+        return huge;
     }
 
     private static nuint LengthOf(long bytes)
@@ -90,6 +122,9 @@ internal static unsafe partial class SystemMemory
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int munmap(nint address, nuint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int mprotect(nint address, nuint length, int protection);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int madvise(nint address, nuint length, int advice);

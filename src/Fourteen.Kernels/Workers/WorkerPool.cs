@@ -93,7 +93,8 @@ public sealed class WorkerPool : IDisposable
         _wake.Dispose();
     }
 
-    /// <summary>A worker's range, which all may take from, and its count of items done, which it alone writes.</summary>
+    /// <summary>A worker's range, which all may take from, and its count of items done, which it alone writes.
+    /// </summary>
     [StructLayout(LayoutKind.Explicit, Size = 4 * LineBytes)]
     private struct Slot
     {
