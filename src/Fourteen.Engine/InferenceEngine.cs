@@ -117,7 +117,7 @@ public sealed class InferenceEngine : IDisposable
         using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var consumer = new LogitsConsumer(tokens.Count, positions);
         _loop.Submit(model.Runtime, new Sequence(
-            tokens, model.Config.Rope.For(tokens.Count), chunkMax, consumer, left.Token));
+            tokens, tokens.Count, model.Config.Rope.For(tokens.Count), chunkMax, consumer, left.Token));
         try
         {
             await foreach (LogitsRow row in consumer.Rows.ReadAllAsync(cancellation).ConfigureAwait(false))
@@ -149,7 +149,7 @@ public sealed class InferenceEngine : IDisposable
             new Sampler(plan.Sampling, model.Config.Vocabulary, usable, plan.Prompt),
             new AnswerAssembler(plan.Answer, text, plan.Prompt), plan.Room, _clock);
         using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var sequence = new Sequence(plan.Prompt, plan.Rope, int.MaxValue, consumer, left.Token);
+        var sequence = new Sequence(plan.Prompt, plan.Room, plan.Rope, int.MaxValue, consumer, left.Token);
         if (consumer.Begin(sequence))
             consumer.End(sequence, null);
         else

@@ -8,14 +8,18 @@ internal sealed class TokenHistory
 {
     private const int Unseen = -1;
 
+    /// <summary>Distinct ids that there is room for at first: more than answers of usual length have.</summary>
+    private const int SeenUsual = 4096;
+
     // [vocabulary]: Unseen, or how often the id occurs in the output (0: in the prompt only).
     private readonly int[] _outputCounts;
-    private int[] _seen = new int[64]; // Distinct ids in order of appearance; grows by doubling up to the vocabulary.
+    private int[] _seen; // Distinct ids in order of appearance; grows by doubling up to the vocabulary.
     private int _seenCount;
 
     internal TokenHistory(int vocabularySize, ReadOnlySpan<int> prompt)
     {
         _outputCounts = new int[vocabularySize];
+        _seen = new int[Math.Min(vocabularySize, SeenUsual)];
         Array.Fill(_outputCounts, Unseen);
         foreach (int id in prompt)
             See(id);

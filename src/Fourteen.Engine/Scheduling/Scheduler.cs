@@ -93,18 +93,22 @@ internal sealed class Scheduler(BlockPool blocks, int stepTokens)
                 continue;
             }
 
-            int own = _sequences.IndexOf(sequence);
-            bool CanLose(Sequence other) =>
-                other != sequence && other.Blocks.Count > 0 && !batch.Sequences.Contains(other);
-            int youngest = _sequences.FindLastIndex(CanLose);
-            Sequence? victim = _sequences.FindLast(other => CanLose(other) && !other.Consumer.HasRoom)
-                ?? (youngest > own ? _sequences[youngest] : null);
-            if (victim is null)
+            if (FindVictim(sequence, batch) is not { } victim)
                 return false;
             blocks.GiveBack(victim.Blocks);
             victim.TokensComputed = 0;
         }
 
         return true;
+    }
+
+    private Sequence? FindVictim(Sequence sequence, Batch batch)
+    {
+        int own = _sequences.IndexOf(sequence);
+        bool CanLose(Sequence other) =>
+            other != sequence && other.Blocks.Count > 0 && !batch.Sequences.Contains(other);
+        int youngest = _sequences.FindLastIndex(CanLose);
+        return _sequences.FindLast(other => CanLose(other) && !other.Consumer.HasRoom)
+            ?? (youngest > own ? _sequences[youngest] : null);
     }
 }

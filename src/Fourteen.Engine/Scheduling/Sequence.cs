@@ -1,4 +1,5 @@
 using Fourteen.Engine.Models;
+using Fourteen.Kernels.Operators;
 
 namespace Fourteen.Engine.Scheduling;
 
@@ -35,11 +36,20 @@ internal interface ISequenceConsumer
 /// </summary>
 internal sealed class Sequence
 {
+    /// <summary>
+    /// Tokens that room is made for at first, so that an answer of usual length allocates nothing: 16 KB, where the
+    /// cache takes more for a single token.
+    /// </summary>
+    private const int TokensUsual = 4096;
+
+    /// <param name="tokensMax">Tokens that it may come to have.</param>
     internal Sequence(
-        IReadOnlyList<int> prompt, RopeFrequencies rope, int chunkMax, ISequenceConsumer consumer,
+        IReadOnlyList<int> prompt, int tokensMax, RopeFrequencies rope, int chunkMax, ISequenceConsumer consumer,
         CancellationToken cancellation)
     {
-        Tokens = [.. prompt];
+        Tokens = new List<int>(Math.Max(prompt.Count, Math.Min(tokensMax, TokensUsual)));
+        Tokens.AddRange(prompt);
+        Blocks = new List<int>((Tokens.Capacity / KvStore.BlockTokens) + 1);
         PromptLength = prompt.Count;
         Rope = rope;
         ChunkMax = chunkMax;
@@ -59,7 +69,7 @@ internal sealed class Sequence
     internal int ChunkMax { get; }
 
     /// <summary>Cache blocks in order of position.</summary>
-    internal List<int> Blocks { get; } = [];
+    internal List<int> Blocks { get; }
 
     /// <summary>
     /// Fixed for the life of the sequence: cached keys are turned by it, so that blocks may only be taken over from a

@@ -124,9 +124,7 @@ public sealed unsafe class WeightMatrix : IDisposable
     /// <summary>Packs groups of rows, from memory or from a file that is read group by group.</summary>
     private sealed class PackJob : WorkerJob, IDisposable
     {
-        /// <summary>
-        /// What a worker reads and packs at a time: few enough that workers follow each other through the file as one
-        /// reader would, so that the system reads ahead of them.
+        /// <summary>What a worker takes at a time: more than a system call costs, less than keeps others waiting.
         /// </summary>
         private const int ChunkBytes = 1 << 20;
 

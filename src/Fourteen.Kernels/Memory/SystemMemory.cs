@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Fourteen.Kernels.Memory;
 
 /// <summary>
-/// Every call to the operating system about memory. Linux knows large pages and advice; elsewhere memory is plain and
-/// advice does nothing, which changes speed and residence and no result.
+/// Every call to the operating system about memory. Linux knows huge pages and executable ones; elsewhere there are
+/// plain ones alone, which changes speed and no result.
 /// </summary>
 internal static unsafe partial class SystemMemory
 {
@@ -75,8 +75,20 @@ internal static unsafe partial class SystemMemory
     /// </summary>
     internal static long? HugeBytes(nint address, long bytes)
     {
-        if (!OperatingSystem.IsLinux() || !File.Exists(Maps))
+        if (!OperatingSystem.IsLinux())
             return null;
+        try
+        {
+            return Math.Min(SumHuge(address, bytes), bytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // Some containers hide it.
+        }
+    }
+
+    private static long SumHuge(nint address, long bytes)
+    {
         long huge = 0;
         bool inside = false;
         foreach (string line in File.ReadLines(Maps))
@@ -96,7 +108,7 @@ internal static unsafe partial class SystemMemory
             }
         }
 
-        return Math.Min(huge, bytes);
+        return huge;
     }
 
     private static nuint LengthOf(long bytes)

@@ -34,6 +34,17 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
+    public void Run_OneRangeTakesLong_OthersAreHelpedWith()
+    {
+        using var pool = new WorkerPool(2);
+        var job = new HeldJob(pool.ThreadCount * 8);
+        pool.Run(job, job.Workers.Length, 1);
+
+        // Whoever has item 0 keeps it until all others are done, so the other worker must have taken those.
+        Assert.Single(job.Workers, worker => worker == job.Workers[0]);
+    }
+
+    [Fact]
     public void Run_JobThrows_ThrowsHereAndThePoolGoesOn()
     {
         using var pool = new WorkerPool(3);
@@ -58,6 +69,23 @@ public sealed class WorkerPoolTests
         {
             for (int i = start; i < end; i++)
                 Interlocked.Increment(ref Counts[i]);
+        }
+    }
+
+    private sealed class HeldJob(int items) : WorkerJob
+    {
+        private int _done;
+
+        internal int[] Workers { get; } = new int[items];
+
+        public override void Execute(int start, int end, int worker)
+        {
+            for (int i = start; i < end; i++)
+            {
+                Workers[i] = worker;
+                SpinWait.SpinUntil(() => i > 0 || Volatile.Read(ref _done) == Workers.Length - 1);
+                Interlocked.Increment(ref _done);
+            }
         }
     }
 
