@@ -83,7 +83,8 @@ internal static class GreedyComparison
         List<int> ids = [.. text];
         for (int i = 0; i < Length; i++)
         {
-            await foreach (LogitsRow row in engine.LogitsAsync(model, ids, [ids.Count - 1], 512, CancellationToken.None))
+            int last = ids.Count - 1;
+            await foreach (LogitsRow row in engine.LogitsAsync(model, ids, [last], 512, CancellationToken.None))
                 ids.Add(Best(row.Logits).Token);
         }
 

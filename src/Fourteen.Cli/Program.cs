@@ -172,5 +172,6 @@ public static class Program
             streams.Error.WriteLine(problem.ToString());
     }
 
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
+    private static string OneLine(string message) =>
+        TerminalText.WithoutControls(message.ReplaceLineEndings(" ")).Trim();
 }

@@ -6,6 +6,10 @@ namespace Fourteen.Engine;
 /// </summary>
 public sealed class ModelFileException : Exception
 {
+    // Places and rules quote the file; the longest that do not, patterns of tokenizers among them, stay below.
+    private const int PlaceCharsMax = 200;
+    private const int RuleCharsMax = 1000;
+
     /// <param name="path">The file.</param>
     /// <param name="place">The tensor, key or field; empty where the whole file is meant.</param>
     /// <param name="rule">What must hold, and what was found instead, as one phrase.</param>
@@ -14,8 +18,8 @@ public sealed class ModelFileException : Exception
         : base(Compose(path, place, rule, remedy), cause)
     {
         Path = path;
-        Place = place;
-        Rule = rule;
+        Place = ErrorText.Shorten(place, PlaceCharsMax);
+        Rule = ErrorText.Shorten(rule, RuleCharsMax);
     }
 
     /// <summary>The file.</summary>
@@ -29,7 +33,8 @@ public sealed class ModelFileException : Exception
 
     private static string Compose(string path, string place, string rule, string remedy)
     {
-        string where = place.Length == 0 ? path : $"{path}: {place}";
-        return remedy.Length == 0 ? $"{where}: {rule}" : $"{where}: {rule}; {remedy}";
+        string where = place.Length == 0 ? path : $"{path}: {ErrorText.Shorten(place, PlaceCharsMax)}";
+        string what = $"{where}: {ErrorText.Shorten(rule, RuleCharsMax)}";
+        return remedy.Length == 0 ? what : $"{what}; {remedy}";
     }
 }

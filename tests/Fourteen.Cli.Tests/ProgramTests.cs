@@ -108,6 +108,19 @@ public sealed class ProgramTests
         Assert.StartsWith("fourteen: no/such/model.gguf: ", run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Program_WithATemplateThatRefuses_ShowsItsWordsWithoutControls()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "refuses.jinja");
+        await File.WriteAllTextAsync(
+            path, "{{ raise_exception('\u001b[31mno\nsuch role') }}", TestContext.Current.CancellationToken);
+
+        CommandLineRun run = await CommandLineRun.WithInputAsync("[]", "template", path);
+
+        Assert.EndsWith("\ufffd[31mno such role", run.ErrorLine, StringComparison.Ordinal);
+    }
+
     /// <summary>A terminal at which nobody types.</summary>
     private sealed class SilentStream : MemoryStream
     {

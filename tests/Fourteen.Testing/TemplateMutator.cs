@@ -4,13 +4,12 @@ using System.Text.Json.Nodes;
 namespace Fourteen.Testing;
 
 /// <summary>
-/// Makes broken and odd variants of templates and of their variables, the same ones for the same seed: pieces of
-/// templates are spliced, doubled and left out, and values of the JSON are changed, dropped and repeated.
+/// Makes broken and odd variants of templates and of their variables, the same ones for the same random numbers: pieces
+/// of templates are spliced, doubled and left out, and values of the JSON are changed, dropped and repeated.
 /// </summary>
 /// <param name="templates">Templates to take pieces from; at least one.</param>
 /// <param name="variables">Variables of templates to change; at least one.</param>
-/// <param name="seed">The seed, to print on failure.</param>
-public sealed class TemplateMutator(IReadOnlyList<string> templates, IReadOnlyList<JsonObject> variables, int seed)
+public sealed class TemplateMutator(IReadOnlyList<string> templates, IReadOnlyList<JsonObject> variables)
 {
     private const int MutationsMax = 6;
 
@@ -33,23 +32,21 @@ public sealed class TemplateMutator(IReadOnlyList<string> templates, IReadOnlyLi
         "{% set x %}", "{% endset %}", "{% generation %}", "{% endgeneration %}", "\r\n", "\0", "\u2028", "😀", "\ud800",
     ];
 
-    private readonly Random _random = new(seed);
-
-    /// <summary>The next template with its variables.</summary>
-    public (string Template, JsonObject Variables) Next()
+    /// <summary>A template with its variables.</summary>
+    public (string Template, JsonObject Variables) Next(Random random)
     {
-        List<string> tokens = Tokens(Pick(templates));
-        int mutations = _random.Next(MutationsMax);
+        List<string> tokens = Tokens(Pick(templates, random));
+        int mutations = random.Next(MutationsMax);
         for (int i = 0; i < mutations; i++)
-            Mutate(tokens);
-        var changed = (JsonObject)Pick(variables).DeepClone();
-        mutations = _random.Next(MutationsMax);
+            Mutate(tokens, random);
+        var changed = (JsonObject)Pick(variables, random).DeepClone();
+        mutations = random.Next(MutationsMax);
         for (int i = 0; i < mutations; i++)
-            MutateNode(changed);
+            MutateNode(changed, random);
         return (string.Concat(tokens), changed);
     }
 
-    private T Pick<T>(IReadOnlyList<T> from) => from[_random.Next(from.Count)];
+    private static T Pick<T>(IReadOnlyList<T> from, Random random) => from[random.Next(from.Count)];
 
     /// <summary>Words, runs of blanks, and single other characters.</summary>
     private static List<string> Tokens(string template)
@@ -71,60 +68,60 @@ public sealed class TemplateMutator(IReadOnlyList<string> templates, IReadOnlyLi
         return tokens;
     }
 
-    private void Mutate(List<string> tokens)
+    private void Mutate(List<string> tokens, Random random)
     {
         if (tokens.Count == 0)
-            tokens.Add(Pick(Pieces));
-        int at = _random.Next(tokens.Count);
-        int length = Math.Min(_random.Next(1, 30), tokens.Count - at);
-        switch (_random.Next(6))
+            tokens.Add(Pick(Pieces, random));
+        int at = random.Next(tokens.Count);
+        int length = Math.Min(random.Next(1, 30), tokens.Count - at);
+        switch (random.Next(6))
         {
             case 0:
                 tokens.RemoveRange(at, length);
                 break;
             case 1:
-                tokens.InsertRange(_random.Next(tokens.Count), tokens.GetRange(at, length));
+                tokens.InsertRange(random.Next(tokens.Count), tokens.GetRange(at, length));
                 break;
             case 2:
-                tokens.Insert(at, Pick(Pieces));
+                tokens.Insert(at, Pick(Pieces, random));
                 break;
             case 3:
-                tokens[at] = Pick(Pieces);
+                tokens[at] = Pick(Pieces, random);
                 break;
             case 4:
-                (int other, string token) = (_random.Next(tokens.Count), tokens[at]);
+                (int other, string token) = (random.Next(tokens.Count), tokens[at]);
                 tokens[at] = tokens[other];
                 tokens[other] = token;
                 break;
             default:
-                List<string> donor = Tokens(Pick(templates));
-                int from = _random.Next(donor.Count);
-                tokens.InsertRange(at, donor.GetRange(from, Math.Min(_random.Next(1, 60), donor.Count - from)));
+                List<string> donor = Tokens(Pick(templates, random));
+                int from = random.Next(donor.Count);
+                tokens.InsertRange(at, donor.GetRange(from, Math.Min(random.Next(1, 60), donor.Count - from)));
                 break;
         }
     }
 
-    private void MutateNode(JsonNode root)
+    private static void MutateNode(JsonNode root, Random random)
     {
         var nodes = new List<JsonNode>();
         Collect(root, nodes);
-        switch (nodes[_random.Next(nodes.Count)])
+        switch (nodes[random.Next(nodes.Count)])
         {
             case JsonObject { Count: > 0 } dict:
-                string key = dict.ElementAt(_random.Next(dict.Count)).Key;
-                if (_random.Next(3) == 0)
+                string key = dict.ElementAt(random.Next(dict.Count)).Key;
+                if (random.Next(3) == 0)
                     dict.Remove(key);
                 else
-                    dict[key] = Value(dict[key]);
+                    dict[key] = Value(dict[key], random);
                 break;
             case JsonArray { Count: > 0 } list:
-                int index = _random.Next(list.Count);
-                if (_random.Next(3) == 0)
+                int index = random.Next(list.Count);
+                if (random.Next(3) == 0)
                     list.RemoveAt(index);
-                else if (_random.Next(2) == 0)
+                else if (random.Next(2) == 0)
                     list.Insert(index, list[index]?.DeepClone());
                 else
-                    list[index] = Value(list[index]);
+                    list[index] = Value(list[index], random);
                 break;
         }
     }
@@ -146,19 +143,19 @@ public sealed class TemplateMutator(IReadOnlyList<string> templates, IReadOnlyLi
         }
     }
 
-    private JsonNode? Value(JsonNode? old) => _random.Next(12) switch
+    private static JsonNode? Value(JsonNode? old, Random random) => random.Next(12) switch
     {
         0 => null,
         1 => JsonValue.Create(true),
-        2 => JsonValue.Create(_random.Next(-5, 100)),
-        3 => JsonValue.Create(1e300 * _random.NextDouble()),
+        2 => JsonValue.Create(random.Next(-5, 100)),
+        3 => JsonValue.Create(1e300 * random.NextDouble()),
         4 => JsonNode.Parse("123456789012345678901234567890"),
         5 => new JsonArray(old?.DeepClone(), old?.DeepClone()),
         6 => new JsonObject { ["a"] = old?.DeepClone(), ["items"] = 1 },
         7 => JsonValue.Create(""),
         8 => JsonValue.Create("{{ x }}{% raw %}<think>a</think>\n\0é😀"),
         9 => JsonNode.Parse("\"\\ud800\""),
-        10 => JsonValue.Create(new string('x', _random.Next(5000))),
+        10 => JsonValue.Create(new string('x', random.Next(5000))),
         _ => old?.DeepClone(),
     };
 }

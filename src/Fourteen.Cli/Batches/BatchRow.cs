@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
+using Fourteen.Engine;
 
 namespace Fourteen.Cli.Batches;
 
@@ -9,6 +10,9 @@ internal sealed class BatchRow
 {
     /// <summary>Nested schemas of tools stay far below; a limit keeps the stack safe from hostile rows.</summary>
     internal const int DepthMax = 128;
+
+    /// <summary>The parser quotes the rest of the row where a literal is misspelled.</summary>
+    private const int MessageCharsMax = 400;
 
     private readonly JsonElement _fields;
 
@@ -34,15 +38,15 @@ internal sealed class BatchRow
             throw new RowException($"{what} must be UTF-8, but it has bytes that are not");
         try
         {
+            CheckEscapes(json.Span, what); // First: the parser compares keys, and throws where one is no text.
             // Two values for one key would leave open which one counts.
             var options = new JsonDocumentOptions { MaxDepth = DepthMax, AllowDuplicateProperties = false };
             using var document = JsonDocument.Parse(json, options);
-            CheckEscapes(json.Span, what);
             return document.RootElement.Clone();
         }
         catch (JsonException e)
         {
-            throw new RowException($"{what} is not valid JSON: {e.Message}", e);
+            throw new RowException($"{what} is not valid JSON: {ErrorText.Shorten(e.Message, MessageCharsMax)}", e);
         }
     }
 

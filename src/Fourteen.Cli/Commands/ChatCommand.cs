@@ -33,7 +33,7 @@ internal static class ChatCommand
             GenerationSettings settings = generation.Read(parsed);
             using ModelSession session = await ModelSession.LoadAsync(
                 parsed.GetValue(model), settings, 1, streams, cancellation);
-            using var conversation = new Conversation(session, settings, parsed.GetValue(system), streams);
+            using var conversation = new Conversation(session, settings.Request, parsed.GetValue(system), streams);
             await conversation.RunAsync(cancellation);
             return Program.Success;
         });

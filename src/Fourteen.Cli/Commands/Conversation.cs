@@ -27,12 +27,12 @@ internal sealed class Conversation : IDisposable
     private Finished? _lastEnd;
     private double? _ropeFactor; // Of the turn before; null at the beginning of a conversation.
 
-    internal Conversation(ModelSession session, GenerationSettings settings, string? system, StandardStreams streams)
+    internal Conversation(ModelSession session, ChatRequest request, string? system, StandardStreams streams)
     {
         _session = session;
         _streams = streams;
         _system = system;
-        _request = ModelSession.ToRequest(settings);
+        _request = request;
         _reader = new MessageReader(streams);
     }
 

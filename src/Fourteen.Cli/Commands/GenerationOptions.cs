@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Numerics;
 using Fourteen.Engine.Models;
 using Fourteen.Kernels.Operators;
+using Fourteen.Protocol.Chat;
 
 namespace Fourteen.Cli.Commands;
 
@@ -135,20 +136,26 @@ public sealed class GenerationOptions
     {
         Threads = parsed.GetValue(_threads),
         ContextTokens = parsed.GetValue(_context),
-        Temperature = parsed.GetValue(_temperature),
-        TopK = parsed.GetValue(_topK),
-        TopP = parsed.GetValue(_topP),
-        MinP = parsed.GetValue(_minP),
-        TypicalP = parsed.GetValue(_typicalP),
-        TopNSigma = parsed.GetValue(_topNSigma),
-        RepetitionPenalty = parsed.GetValue(_repetitionPenalty),
-        PresencePenalty = parsed.GetValue(_presencePenalty),
-        FrequencyPenalty = parsed.GetValue(_frequencyPenalty),
-        Seed = parsed.GetValue(_seed),
-        TokensMax = parsed.GetValue(_tokensMax),
-        Stops = parsed.GetValue(_stops) ?? [],
-        Think = parsed.GetValue(_noThink) ? false : parsed.GetValue(_think) ? true : null,
-        ThinkBudgetTokens = parsed.GetValue(_thinkBudget),
+        Request = new ChatRequest
+        {
+            Think = parsed.GetValue(_noThink) ? false : parsed.GetValue(_think) ? true : null,
+            ThinkBudget = parsed.GetValue(_thinkBudget),
+            MaxTokens = parsed.GetValue(_tokensMax),
+            Stop = parsed.GetValue(_stops) ?? [],
+            Sampling = new SamplingSettings
+            {
+                Temperature = parsed.GetValue(_temperature),
+                TopK = parsed.GetValue(_topK),
+                TopP = parsed.GetValue(_topP),
+                MinP = parsed.GetValue(_minP),
+                TypicalP = parsed.GetValue(_typicalP),
+                TopNSigma = parsed.GetValue(_topNSigma),
+                RepetitionPenalty = parsed.GetValue(_repetitionPenalty),
+                PresencePenalty = parsed.GetValue(_presencePenalty),
+                FrequencyPenalty = parsed.GetValue(_frequencyPenalty),
+                Seed = parsed.GetValue(_seed),
+            },
+        },
         KvType = parsed.GetValue(_kvType),
         Precise = parsed.GetValue(_precise),
         Repack = !parsed.GetValue(_noRepack),

@@ -1,5 +1,6 @@
 using Fourteen.Engine.Models;
 using Fourteen.Kernels.Operators;
+using Fourteen.Protocol.Chat;
 
 namespace Fourteen.Cli.Commands;
 
@@ -15,37 +16,8 @@ public sealed record GenerationSettings
     /// <summary>Context in tokens.</summary>
     public int? ContextTokens { get; init; }
 
-    public double? Temperature { get; init; }
-
-    public int? TopK { get; init; }
-
-    public double? TopP { get; init; }
-
-    public double? MinP { get; init; }
-
-    public double? TypicalP { get; init; }
-
-    public double? TopNSigma { get; init; }
-
-    public double? RepetitionPenalty { get; init; }
-
-    public double? PresencePenalty { get; init; }
-
-    public double? FrequencyPenalty { get; init; }
-
-    public ulong? Seed { get; init; }
-
-    /// <summary>Tokens of the answer at most.</summary>
-    public int? TokensMax { get; init; }
-
-    /// <summary>Texts that end the answer; not empty ones.</summary>
-    public IReadOnlyList<string> Stops { get; init; } = [];
-
-    /// <summary>Whether the model thinks before it answers.</summary>
-    public bool? Think { get; init; }
-
-    /// <summary>Tokens of the thought at most; 0 is no thought.</summary>
-    public int? ThinkBudgetTokens { get; init; }
+    /// <summary>What is asked of the model, without a prompt.</summary>
+    public ChatRequest Request { get; init; } = new();
 
     /// <summary>Storage type of the KV cache.</summary>
     public KvType? KvType { get; init; }

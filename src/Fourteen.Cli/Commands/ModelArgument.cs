@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.IO.Compression;
 using Fourteen.Engine;
 using Fourteen.Engine.Gguf;
+using Fourteen.Engine.SafeTensors;
 using Fourteen.Engine.Tokenizers;
 
 namespace Fourteen.Cli.Commands;
@@ -87,38 +87,7 @@ internal static class ModelArgument
         File.Exists(path) ? path : throw new ModelFileException(path, "", "there is no such file", "check the path");
 
     /// <summary>The bytes of a file that is not large, decompressed where it is gzipped.</summary>
-    public static ReadOnlyMemory<byte> Read(string path)
-    {
-        using FileStream file = File.OpenRead(path);
-        if (file.Length > BytesMax)
-            throw TooLarge(path);
-        Span<byte> head = stackalloc byte[2];
-        bool gzipped = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == 2 && head is [0x1f, 0x8b];
-        file.Position = 0;
-        var content = new MemoryStream();
-        try
-        {
-            using Stream source = gzipped ? new GZipStream(file, CompressionMode.Decompress) : file;
-            CopyBounded(source, content, path);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new ModelFileException(path, "", "the gzip data is damaged", "download the file again", e);
-        }
-
-        return content.GetBuffer().AsMemory(0, (int)content.Length);
-    }
-
-    private static void CopyBounded(Stream source, MemoryStream target, string path)
-    {
-        byte[] piece = new byte[1 << 16];
-        while (source.Read(piece) is int read and > 0)
-        {
-            if (target.Length + read > BytesMax)
-                throw TooLarge(path);
-            target.Write(piece, 0, read);
-        }
-    }
+    public static byte[] Read(string path) => SmallFile.Read(path, BytesMax);
 
     private static string FindTokenizerFile(string folder)
     {
@@ -138,7 +107,4 @@ internal static class ModelArgument
 
     private static string WithoutGzip(string path) =>
         path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
-
-    private static ModelFileException TooLarge(string path) =>
-        new(path, "", $"the file may have at most {BytesMax} bytes, this one has more");
 }

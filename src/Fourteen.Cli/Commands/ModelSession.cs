@@ -55,7 +55,7 @@ internal sealed class ModelSession : IDisposable
             }
 
             SayWhereHugePagesAreMissing(model.Weights, streams);
-            RefuseThinking(settings, model);
+            RefuseThinking(settings.Request, model);
             return new ModelSession(engine, model);
         }
         catch
@@ -95,34 +95,12 @@ internal sealed class ModelSession : IDisposable
     }
 
     /// <summary>Asking for a thought and getting none in silence would mislead.</summary>
-    private static void RefuseThinking(GenerationSettings settings, LoadedModel model)
+    private static void RefuseThinking(ChatRequest request, LoadedModel model)
     {
-        string? asked = settings.Think == true ? "--think" : settings.ThinkBudgetTokens > 0 ? "--think-budget" : null;
+        string? asked = request.Think == true ? "--think" : request.ThinkBudget > 0 ? "--think-budget" : null;
         if (asked is not null && !model.Text.Thinking.CanThink)
             throw new UsageException($"{asked}: {model.Path} cannot think, it has no <think> token; leave it out");
     }
-
-    /// <summary>What the user said, as a request without a prompt.</summary>
-    public static ChatRequest ToRequest(GenerationSettings settings) => new()
-    {
-        Think = settings.Think,
-        ThinkBudget = settings.ThinkBudgetTokens,
-        MaxTokens = settings.TokensMax,
-        Stop = settings.Stops,
-        Sampling = new SamplingSettings
-        {
-            Temperature = settings.Temperature,
-            TopK = settings.TopK,
-            TopP = settings.TopP,
-            MinP = settings.MinP,
-            TypicalP = settings.TypicalP,
-            TopNSigma = settings.TopNSigma,
-            RepetitionPenalty = settings.RepetitionPenalty,
-            PresencePenalty = settings.PresencePenalty,
-            FrequencyPenalty = settings.FrequencyPenalty,
-            Seed = settings.Seed,
-        },
-    };
 
     public void Dispose() => _engine.Dispose();
 }

@@ -50,7 +50,7 @@ internal static class RunCommand
             GenerationSettings settings = generation.Read(parsed);
             using ModelSession session = await ModelSession.LoadAsync(
                 parsed.GetValue(model), settings, 1, streams, cancellation);
-            ChatRequest request = ModelSession.ToRequest(settings) with
+            ChatRequest request = settings.Request with
             {
                 Text = parsed.GetValue(raw) ? text : null,
                 Messages = Messages(parsed.GetValue(system), text),

@@ -132,7 +132,7 @@ internal sealed record TemplateSource(ChatTemplate Template, IReadOnlyDictionary
     {
         try
         {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(ModelArgument.Read(path).Span)
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(ModelArgument.Read(path))
                 .TrimStart('\uFEFF');
         }
         catch (DecoderFallbackException e)

@@ -113,9 +113,9 @@ public sealed class ChatTemplate
                 values[pair.Key] = JsonInput.Convert(pair.Value);
             return values;
         }
-        catch (ArgumentException error)
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException)
         {
-            // JsonObject finds a repeated key only when it is read.
+            // JsonObject finds a repeated key, and one that escapes half a surrogate pair, only when it is read.
             throw Raise.Value($"the variables are no proper JSON object: {error.Message}");
         }
     }

@@ -6,13 +6,16 @@ namespace Fourteen.Engine.ChatTemplates;
 /// </summary>
 public sealed class TemplateException : Exception
 {
+    /// <summary>What templates say is far shorter, unless they quote their input.</summary>
+    private const int CharsMax = 1000;
+
     /// <param name="kind">See <see cref="Kind"/>.</param>
     /// <param name="template">The template's name.</param>
     /// <param name="line">The line, counted from 1; 0 where the input and not the template is at fault.</param>
     /// <param name="text">See <see cref="Text"/>.</param>
     /// <param name="cause">The error behind it.</param>
     public TemplateException(string kind, string template, int line, string text, Exception? cause = null)
-        : base(line > 0 ? $"{template}: line {line}: {kind}: {text}" : $"{template}: {kind}: {text}", cause)
+        : base($"{template}: {(line > 0 ? $"line {line}: " : "")}{kind}: {ErrorText.Shorten(text, CharsMax)}", cause)
     {
         Kind = kind;
         Template = template;
@@ -34,6 +37,8 @@ public sealed class TemplateException : Exception
     /// <summary>The line in the template, counted from 1; 0 where the input is at fault.</summary>
     public int Line { get; }
 
-    /// <summary>The message without place and kind; for <c>raise_exception</c> the template's own words.</summary>
+    /// <summary>
+    /// The message without place and kind, in full; for <c>raise_exception</c> the template's own words.
+    /// </summary>
     public string Text { get; }
 }

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using Fourteen.Kernels.Memory;
 
 namespace Fourteen.Engine.Gguf;
@@ -50,7 +49,7 @@ internal sealed class ModelBytes : IDisposable
         bool kept = false;
         try
         {
-            if (!IsGzip(mapped))
+            if (!Gzip.Is(mapped.Length, mapped.Span(0, (int)Math.Min(2, mapped.Length))))
             {
                 kept = true;
                 return new ModelBytes(path, mapped);
@@ -108,39 +107,31 @@ internal sealed class ModelBytes : IDisposable
         }
     }
 
-    // The shortest gzip file, of no bytes, has 18.
-    private static bool IsGzip(MappedFile file) => file.Length >= 18 && file.Span(0, 2) is [0x1f, 0x8b];
-
     private static ModelBytes Decompress(string path, MappedFile compressed)
     {
         if (compressed.Length > DecompressedBytesMax)
-            throw TooLarge(path);
+        {
+            throw new ModelFileException(
+                path, "", $"a gzip file may have at most {DecompressedBytesMax} bytes, found {compressed.Length}",
+                "decompress it to a file first");
+        }
+
         byte[] packed = compressed.Span(0, (int)compressed.Length).ToArray();
-        using GZipStream stream = new(new MemoryStream(packed), CompressionMode.Decompress);
         // Vocabularies shrink to a quarter or a third; where they shrink more the buffer grows.
         AlignedBuffer buffer = new(Math.Min(compressed.Length * 4, DecompressedBytesMax), zeroed: false);
         bool kept = false;
         try
         {
             long length = 0;
-            while (true)
+            Gzip.Unpack(path, new MemoryStream(packed), DecompressedBytesMax, piece =>
             {
-                if (length == buffer.Length)
-                    buffer = Grow(path, buffer);
-                int room = (int)Math.Min(buffer.Length - length, 1 << 20);
-                int read = stream.Read(buffer.Span(length, room));
-                if (read == 0)
-                    break;
-                length += read;
-            }
-
+                if (piece.Length > buffer.Length - length)
+                    buffer = Grow(buffer, length, length + piece.Length);
+                piece.CopyTo(buffer.Span(length, piece.Length));
+                length += piece.Length;
+            });
             kept = true;
             return new ModelBytes(path, buffer, length);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new ModelFileException(
-                path, "", "the gzip data is damaged", "download the file again", e);
         }
         finally
         {
@@ -149,17 +140,13 @@ internal sealed class ModelBytes : IDisposable
         }
     }
 
-    private static AlignedBuffer Grow(string path, AlignedBuffer full)
+    /// <summary>A buffer of twice the size, or more where that is needed, with the first bytes of the full one.
+    /// </summary>
+    private static AlignedBuffer Grow(AlignedBuffer full, long used, long needed)
     {
-        if (full.Length >= DecompressedBytesMax)
-            throw TooLarge(path);
-        AlignedBuffer larger = new(Math.Min(full.Length * 2, DecompressedBytesMax), zeroed: false);
-        full.Span(0, (int)full.Length).CopyTo(larger.Span(0, (int)full.Length));
+        AlignedBuffer larger = new(Math.Max(needed, Math.Min(full.Length * 2, DecompressedBytesMax)), zeroed: false);
+        full.Span(0, (int)used).CopyTo(larger.Span(0, (int)used));
         full.Dispose();
         return larger;
     }
-
-    private static ModelFileException TooLarge(string path) => new(
-        path, "", $"a gzip file may hold at most {DecompressedBytesMax} bytes, this one holds more",
-        "decompress it to a file first");
 }

@@ -10,6 +10,9 @@ internal static class SafeTensorsShards
     /// <summary>An index has about 100 bytes for each tensor.</summary>
     private const int IndexBytesMax = 64 << 20;
 
+    /// <summary>What file systems accept.</summary>
+    private const int FileNameCharsMax = 255;
+
     private const string SingleName = "model.safetensors";
     private const string IndexName = "model.safetensors.index.json";
 
@@ -94,8 +97,8 @@ internal static class SafeTensorsShards
     private static string FileName(JsonSettings map, JsonProperty tensor)
     {
         string name = tensor.Value.ValueKind == JsonValueKind.String ? tensor.Value.GetString() ?? "" : "";
-        if (name.Length == 0 || name.AsSpan().ContainsAny('/', '\\', ':') || name.Any(char.IsControl)
-            || !name.EndsWith(".safetensors", StringComparison.Ordinal))
+        if (name.Length is 0 or > FileNameCharsMax || name.AsSpan().ContainsAny('/', '\\', ':')
+            || name.Any(char.IsControl) || !name.EndsWith(".safetensors", StringComparison.Ordinal))
         {
             throw map.Refuse(
                 tensor.Name, $"a safetensors file beside the index is wanted here, found {GgufCursor.Printable(name)}");

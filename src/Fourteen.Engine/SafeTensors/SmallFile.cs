@@ -1,22 +1,44 @@
+using Fourteen.Engine.Gguf;
+
 namespace Fourteen.Engine.SafeTensors;
 
-/// <summary>Files of settings, read whole and so only up to a limit.</summary>
-internal static class SmallFile
+/// <summary>Files of settings, texts and tokenizers, read whole and so only up to a limit.</summary>
+public static class SmallFile
 {
-    internal static byte[] Read(string path, int bytesMax)
+    private const int PieceBytes = 1 << 16;
+
+    /// <summary>The bytes of a file, decompressed where it is gzipped. It may be a pipe.</summary>
+    /// <exception cref="ModelFileException">It cannot be read, is damaged, or holds more than
+    /// <paramref name="bytesMax"/>.</exception>
+    public static byte[] Read(string path, int bytesMax)
+    {
+        byte[] content = ReadStored(path, bytesMax);
+        if (!Gzip.Is(content.Length, content))
+            return content;
+        var unpacked = new MemoryStream();
+        Gzip.Unpack(path, new MemoryStream(content), bytesMax, unpacked.Write);
+        return unpacked.ToArray();
+    }
+
+    private static byte[] ReadStored(string path, int bytesMax)
     {
         try
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-            if (stream.Length > bytesMax)
+            var content = new MemoryStream(stream.CanSeek ? (int)Math.Min(stream.Length, bytesMax) : 0);
+            byte[] piece = new byte[PieceBytes];
+            while (stream.Read(piece) is int read and > 0)
             {
-                throw new ModelFileException(
-                    path, "", $"a file of this name may have at most {bytesMax} bytes, found {stream.Length}");
+                if (content.Length + read > bytesMax)
+                {
+                    throw new ModelFileException(
+                        path, "", $"a file of this kind may have at most {bytesMax} bytes, this one has more");
+                }
+
+                content.Write(piece, 0, read);
             }
 
-            byte[] content = new byte[stream.Length];
-            stream.ReadExactly(content);
-            return content;
+            return content.Capacity == content.Length ? content.GetBuffer() : content.ToArray();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

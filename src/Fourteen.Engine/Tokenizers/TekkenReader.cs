@@ -35,24 +35,14 @@ internal sealed class TekkenReader
     internal static TokenizerDefinition Read(string path, ReadOnlySpan<byte> json)
     {
         var reader = new TekkenReader(path, json.Length);
-        try
-        {
-            reader.ReadRoot(json);
-            return reader.Complete();
-        }
-        catch (JsonException cause)
-        {
-            throw reader.Fail($"the JSON is damaged: {cause.Message}", cause);
-        }
-        catch (InvalidOperationException cause)
-        {
-            // System.Text.Json throws this for a string that is no valid UTF-16 or UTF-8.
-            throw reader.Fail($"a value cannot be read: {cause.Message}", cause);
-        }
-        catch (InvalidDataException cause)
-        {
-            throw reader.Fail(cause.Message, cause);
-        }
+        return JsonFields.Guard(
+            json,
+            text =>
+            {
+                reader.ReadRoot(text);
+                return reader.Complete();
+            },
+            reader.Fail);
     }
 
     private void ReadRoot(ReadOnlySpan<byte> json)
@@ -113,9 +103,8 @@ internal sealed class TekkenReader
             throw Fail("\"token_bytes\" must be a string");
         if (bytes.Length < reader.ValueSpan.Length)
             bytes = new byte[reader.ValueSpan.Length * 2];
-        int written = 0;
-        OperationStatus status = reader.ValueIsEscaped ? OperationStatus.InvalidData
-            : Base64.DecodeFromUtf8(reader.ValueSpan, bytes, out _, out written);
+        int copied = reader.CopyString(bytes);
+        OperationStatus status = Base64.DecodeFromUtf8InPlace(bytes.AsSpan(0, copied), out int written);
         if (status != OperationStatus.Done)
             throw Fail($"\"token_bytes\" must be base64, but it is \"{TokenizerText.Shorten(reader.ValueSpan)}\"");
         return written;

@@ -39,24 +39,14 @@ internal sealed class TokenizerJsonReader
             throw new ModelFileException(path, "", "the file must be UTF-8, but it is not");
 
         var reader = new TokenizerJsonReader(path, json.Length);
-        try
-        {
-            reader.ReadRoot(json);
-            return reader.Complete();
-        }
-        catch (JsonException cause)
-        {
-            throw reader.Fail($"the JSON is damaged: {cause.Message}", cause);
-        }
-        catch (InvalidOperationException cause)
-        {
-            // System.Text.Json throws this for a string that escapes half a surrogate pair.
-            throw reader.Fail($"a value cannot be read: {cause.Message}", cause);
-        }
-        catch (InvalidDataException cause)
-        {
-            throw reader.Fail(cause.Message, cause);
-        }
+        return JsonFields.Guard(
+            json,
+            text =>
+            {
+                reader.ReadRoot(text);
+                return reader.Complete();
+            },
+            reader.Fail);
     }
 
     private void ReadRoot(ReadOnlySpan<byte> json)

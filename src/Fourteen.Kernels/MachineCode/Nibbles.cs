@@ -4,7 +4,8 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Fourteen.Kernels.MachineCode;
 
-/// <summary>Four-bit weights in the layout of <see cref="MatMul.PackNibbles"/>. Uses scratch registers 0 and 1.</summary>
+/// <summary>Four-bit weights in the layout of <see cref="MatMul.PackNibbles"/>. Uses scratch registers 0 and 1.
+/// </summary>
 internal static class Nibbles
 {
     internal const uint Low = 0x0F0F0F0F;

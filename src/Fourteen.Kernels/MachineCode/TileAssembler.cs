@@ -124,7 +124,7 @@ internal sealed class TileAssembler(int tokens)
         return stream.ToArray();
     }
 
-    /// <summary>Token t of [t0 … t3, t4 … t7]: two bases, a stride and three times the stride reach all eight.</summary>
+    /// <summary>Token t of [t0 … t3, t4 … t7]: two bases, one stride and three strides reach all eight.</summary>
     private static AssemblerMemoryOperand At(
         int token, AssemblerRegister64 low, AssemblerRegister64 high, AssemblerRegister64 stride,
         AssemblerRegister64 thrice, int offset)
@@ -165,7 +165,7 @@ internal sealed class TileAssembler(int tokens)
         Code.mov(rdi, Argument(0));
     }
 
-    /// <summary>Takes the blocks of the next part, the last one of which may be short, from those left in rcx.</summary>
+    /// <summary>Takes the blocks of the next part, the last of which may be short, from those left in rcx.</summary>
     private void BeginPart(int blocks)
     {
         Code.mov(rbp, blocks);

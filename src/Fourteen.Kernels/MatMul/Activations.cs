@@ -92,7 +92,8 @@ public sealed unsafe class Activations : IDisposable
         long quants = (long)rowsMax * _columnsMax;
         _quants32 = new AlignedBuffer(quants, zeroed: false);
         _quants256 = new AlignedBuffer(quants, zeroed: false);
-        // Per token: Block32 has three arrays of columns / 32; Block256 one of / 256, shorts of / 32 and / 16, one of / 16.
+        // Per token: Block32 has three arrays of columns / 32; Block256 one of / 256, one of / 16, shorts of / 32 and
+        // of / 16.
         _perBlock = new AlignedBuffer(rowsMax * (long)(_columnsMax / 32) * sizeof(float) * 8, zeroed: false);
     }
 

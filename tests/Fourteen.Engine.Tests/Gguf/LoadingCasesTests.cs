@@ -42,7 +42,7 @@ public sealed class LoadingCasesTests
             long start = Stopwatch.GetTimestamp();
             string message = Assert.Throws<ModelFileException>(() => GgufFile.Open(path)).Message;
             Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 100_000_000, path);
-            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(1), path);
+            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(30), $"{path}: no end");
             string[] words = Words.GetValueOrDefault(Path.GetFileName(path), []);
             string[] missing = [.. words.Where(word => !message.Contains(word, StringComparison.Ordinal))];
             if (missing.Length > 0)

@@ -39,6 +39,27 @@ internal static class SmallTokenizerJson
         };
     }
 
+    /// <summary>The document with some of everything that is supported: merges, added tokens, a template.</summary>
+    internal static JsonObject Rich()
+    {
+        JsonObject document = Document();
+        AddMerges(document, ("h", "e"), ("l", "l"), ("he", "ll"), ("hell", "o"), ("\u0120", "hello"), ("1", "2"));
+        document["pre_tokenizer"]!["pretokenizers"]!.AsArray().Insert(
+            0, new JsonObject { ["type"] = "Digits", ["individual_digits"] = false });
+        document["added_tokens"] = new JsonArray(
+            Added(300, "<bos>", special: true), Added(301, "<think>"),
+            new JsonObject { ["id"] = 302, ["content"] = " x", ["lstrip"] = true, ["rstrip"] = true },
+            new JsonObject { ["id"] = 303, ["content"] = "y", ["single_word"] = true, ["normalized"] = true });
+        document["post_processor"] = JsonNode.Parse("""
+            {"type":"Sequence","processors":[{"type":"ByteLevel"},{"type":"TemplateProcessing",
+            "single":[{"SpecialToken":{"id":"<bos>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}]}]}
+            """);
+        JsonObject model = document["model"]!.AsObject();
+        model["unk_token"] = "?";
+        model["ignore_merges"] = true;
+        return document;
+    }
+
     internal static JsonObject Sequence(params JsonNode[] steps) =>
         new() { ["type"] = "Sequence", ["pretokenizers"] = new JsonArray(steps) };
 

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Fourteen.Engine.Tokenizers;
-using Fourteen.Testing;
 using Xunit;
 
 namespace Fourteen.Engine.Tests.Tokenizers;
@@ -109,27 +108,5 @@ public sealed class TokenizerJsonTests
 
         Assert.Equal([256], tokenizer.Encode("whole", AddedTokens.All));
         Assert.Equal(['?', 'a', '?'], tokenizer.Encode("~a~", AddedTokens.All));
-    }
-
-    // Seeded, structure-aware: values are replaced, removed, doubled and moved, and bytes are flipped and cut.
-    [Fact]
-    public void FromTokenizerJson_OfMutatedFiles_LoadsOrIsRefused()
-    {
-        string original = File.ReadAllText(SharedFiles.Model("qwen3-tiny-chat/tokenizer.json"));
-        int inputs = Fuzz.Inputs(300), first = Fuzz.Seed(0), loaded = 0;
-        for (int seed = first; seed < first + inputs; seed++)
-        {
-            byte[] json = JsonMutator.Mutate(original, seed);
-            Exception? error = Record.Exception(() =>
-            {
-                Tokenizer tokenizer = Tokenizer.FromTokenizerJson("tokenizer.json", json);
-                int[] ids = tokenizer.Encode("Hello <think> cafe\u0301 123\n\n  x<|im_end|>", AddedTokens.All);
-                tokenizer.Decode(ids, skipSpecial: true);
-            });
-            Assert.True(error is null or ModelFileException, $"seed {seed}: {error}");
-            loaded += error is null ? 1 : 0;
-        }
-
-        Assert.True(inputs < 100 || (loaded > 0 && loaded < inputs), $"{loaded} of {inputs} were loaded");
     }
 }
