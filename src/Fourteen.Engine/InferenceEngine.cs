@@ -145,8 +145,9 @@ public sealed class InferenceEngine : IDisposable
         if (test.Positions > model.Context || test.Batch > model.Options.SequencesMax)
         {
             throw new RequestException(
-                "bench", $"{test.Name} of {test.Batch} sequences at depth {test.Depth} needs {test.Positions} positions "
-                + $"each, but there is room for {model.Options.SequencesMax} of {model.Context}");
+                "bench",
+                $"{test.Name} of {test.Batch} sequences at depth {test.Depth} needs {test.Positions} positions each, "
+                + $"but there is room for {model.Options.SequencesMax} of {model.Context}");
         }
 
         var group = new BenchmarkGroup(

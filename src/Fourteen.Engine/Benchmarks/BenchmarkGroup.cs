@@ -4,9 +4,9 @@ namespace Fourteen.Engine.Benchmarks;
 
 /// <summary>
 /// The sequences of a benchmark, which go through their rounds together: first each fills the cache to the test's
-/// depth, then all begin a round at once, and when the last has done its tokens, all are set back to the depth and begin
-/// the next. The first round warms up and is not counted. Engine thread only, but for construction and for the end of a
-/// sequence that could not be handed over.
+/// depth, then all begin a round at once, and when the last has done its tokens, all are set back to the depth and
+/// begin the next. The first round warms up and is not counted. Engine thread only, but for construction and for the
+/// end of a sequence that could not be handed over.
 /// </summary>
 internal sealed class BenchmarkGroup
 {
@@ -74,7 +74,7 @@ internal sealed class BenchmarkGroup
     }
 
     /// <summary>A member has nothing more to do in this round.</summary>
-    private void Wait()
+    private void FinishRound()
     {
         _waiting++;
         if (_waiting < _members.Length)
@@ -148,7 +148,7 @@ internal sealed class BenchmarkGroup
             if (sequence.Tokens.Count < positions)
                 sequence.Tokens.Add(group._random.Next(group._vocabulary));
             else
-                group.Wait();
+                group.FinishRound();
             return false; // The group's sequences end together, by cancellation.
         }
 

@@ -24,7 +24,7 @@ public readonly record struct BandwidthSample(double Huge, double Plain)
 public sealed unsafe class MemoryBandwidth : IDisposable
 {
     /// <summary>Of each kind of memory: several times the last cache of a core.</summary>
-    public const long BufferBytes = 256L << 20;
+    public const long BufferBytes = 128L << 20;
 
     private const int PieceBytes = 1 << 20;
     private const int Passes = 5;
@@ -97,7 +97,8 @@ public sealed unsafe class MemoryBandwidth : IDisposable
         {
             byte* from = (byte*)address + ((long)start * PieceBytes);
             nint bytes = (nint)(end - start) * PieceBytes;
-            long sum = Vector512.IsHardwareAccelerated ? Read512(from, bytes, prefetch) : Read256(from, bytes, prefetch);
+            long sum = Vector512.IsHardwareAccelerated
+                ? Read512(from, bytes, prefetch) : Read256(from, bytes, prefetch);
             Interlocked.Add(ref _sum, sum);
         }
     }
