@@ -15,12 +15,14 @@ internal sealed class ModelTimer : IDisposable
     private readonly InferenceEngine _engine;
     private readonly LoadedModel _model;
     private readonly StandardStreams _streams;
+    private readonly TimeSpan _loading;
 
-    private ModelTimer(InferenceEngine engine, LoadedModel model, StandardStreams streams)
+    private ModelTimer(InferenceEngine engine, LoadedModel model, StandardStreams streams, TimeSpan loading)
     {
         _engine = engine;
         _model = model;
         _streams = streams;
+        _loading = loading;
     }
 
     /// <summary>
@@ -55,10 +57,11 @@ internal sealed class ModelTimer : IDisposable
             };
             ModelFile file = settings.Synthetic?.Open()
                 ?? ModelFile.Open(FileOf(settings)!); // A model that is not synthetic is a file.
+            long start = Stopwatch.GetTimestamp();
             using var progress = new ProgressLine(streams, $"loading {Path.GetFileName(file.Path)}");
             LoadedModel model = await engine.LoadAsync(
                 file, options, (done, layers) => progress.Report(done, layers), cancellation);
-            return new ModelTimer(engine, model, streams);
+            return new ModelTimer(engine, model, streams, Stopwatch.GetElapsedTime(start));
         }
         catch
         {
@@ -76,7 +79,7 @@ internal sealed class ModelTimer : IDisposable
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{_model.Path}: {config.Architecture.Name}, {config.Layers} layers, hidden {config.Hidden}; "
-            + $"{weights.Bytes >> 20} MiB of packed weights{huge}");
+            + $"{weights.Bytes >> 20} MiB of packed weights{huge}; loaded in {_loading.TotalSeconds:F1} s");
     }
 
     /// <summary>Times a test; progress on standard error.</summary>
