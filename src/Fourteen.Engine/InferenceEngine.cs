@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Fourteen.Engine.Answers;
+using Fourteen.Engine.Benchmarks;
 using Fourteen.Engine.Models;
 using Fourteen.Engine.Sampling;
 using Fourteen.Engine.Scheduling;
@@ -127,6 +128,53 @@ public sealed class InferenceEngine : IDisposable
         {
             // A reader that leaves early must not keep the sequence going.
             await left.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Times a test: one round to warm up, then <paramref name="rounds"/> that count. Sequences of others that are in
+    /// flight meanwhile take their share of the steps.
+    /// </summary>
+    /// <param name="progress">Told (tokens done, all tokens), or null; called on the engine thread.</param>
+    /// <exception cref="RequestException">The test does not fit the model's context or its cache.</exception>
+    public async Task<IReadOnlyList<BenchmarkRound>> MeasureAsync(
+        LoadedModel model, BenchmarkTest test, int rounds, Action<int, int>? progress, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(test.TokensPerSequence, 1, nameof(test));
+        if (test.Positions > model.Context || test.Batch > model.Options.SequencesMax)
+        {
+            throw new RequestException(
+                "bench",
+                $"{test.Name} of {test.Batch} sequences at depth {test.Depth} needs {test.Positions} positions each, "
+                + $"but there is room for {model.Options.SequencesMax} of {model.Context}");
+        }
+
+        var group = new BenchmarkGroup(
+            test, rounds, model.Config.Vocabulary, model.Runtime.Transformer.Meter, _clock, progress);
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        RopeFrequencies rope = model.Config.Rope.For(test.Positions);
+        foreach ((ISequenceConsumer consumer, int[] tokens) in group.Start())
+        {
+            var sequence = new Sequence(tokens, rope, int.MaxValue, consumer, left.Token);
+            try
+            {
+                _loop.Submit(model.Runtime, sequence);
+            }
+            catch (Exception e) when (e is RequestException or ObjectDisposedException)
+            {
+                consumer.End(sequence, e);
+            }
+        }
+
+        try
+        {
+            return await group.Completion.ConfigureAwait(false);
+        }
+        finally
+        {
+            await left.CancelAsync().ConfigureAwait(false);
+            await group.Ended.ConfigureAwait(false);
         }
     }
 

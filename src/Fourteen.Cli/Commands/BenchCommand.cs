@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Fourteen.Cli.Benchmarks;
 using Fourteen.Cli.Output;
-using Fourteen.Engine.Synthetic;
 
 namespace Fourteen.Cli.Commands;
 
@@ -10,31 +9,29 @@ internal static class BenchCommand
 {
     public static Verb Verb { get; } = new(
         "bench",
-        "Writes models of random weights in the shape of known ones.",
-        ["fourteen bench --synthetic qwen3-14b:Q4_K_M --write qwen3-14b.gguf"],
+        "Times a model, with the limits of the machine measured beside it.",
+        [
+            "fourteen bench model.gguf -p 128,512 -n 64 -t 1,2",
+            "fourteen bench --synthetic qwen3-14b:Q4_K_M -b 1,4,8,16 --json",
+            "fourteen bench --synthetic qwen3-14b:Q4_K_M --write qwen3-14b.gguf",
+            "fourteen bench qwen3-14b.gguf --peer ./llama-bench --peer-args \"-rtr 1\"",
+            "fourteen bench --kernels --types Q4_K,Q6_K",
+        ],
         Define);
 
     private static void Define(Command command, StandardStreams streams)
     {
-        var synthetic = new Option<string?>("--synthetic")
-        {
-            HelpName = "NAME:QUANT",
-            Description = "Shape and types of the model: qwen3-14b:Q4_K_M.",
-        };
-        var write = new Option<string?>("--write")
-        {
-            HelpName = "FILE.gguf",
-            Description = "Write it there; other engines load it.",
-        };
-        command.Add(synthetic);
-        command.Add(write);
+        var options = new BenchOptions();
+        options.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            SyntheticModel model = SyntheticModel.Parse(
-                parsed.GetValue(synthetic) ?? throw new UsageException("--synthetic is missing"),
-                SyntheticModel.UsualSeed);
-            await SyntheticFile.WriteAsync(
-                model, parsed.GetValue(write) ?? throw new UsageException("--write is missing"), streams, cancellation);
+            BenchSettings settings = options.Read(parsed);
+            if (settings.Kernels)
+                new KernelTable(settings, streams).Run(cancellation);
+            else if (settings is { Synthetic: { } model, WritePath: { } path })
+                await SyntheticFile.WriteAsync(model, path, streams, cancellation);
+            else
+                await new BenchRun(settings, streams).RunAsync(cancellation);
             return Program.Success;
         });
     }

@@ -43,6 +43,9 @@ internal sealed class ExpertBlock : IDisposable
         _back = new FloatMatrix(rows, config.Hidden);
     }
 
+    /// <summary>Experts that tokens of the last step went to.</summary>
+    internal int ActiveCount => _routing.Active.Length;
+
     /// <summary>output = Σ_e weight_e · Wdown_e · (activation(Wgate_e h) · (Wup_e h)) over the experts of each row.
     /// </summary>
     internal void Run(FloatMatrix h, WeightMatrix router, FeedForwardWeights[] experts, FloatMatrix output)

@@ -66,6 +66,10 @@ public sealed class QuantMix
         return new QuantMix(Pure + type.Type, type.Type, usual?.FileType ?? 0, pure: true);
     }
 
+    /// <summary>Types that matrices are stored in.</summary>
+    public static IReadOnlyList<GgmlType> WeightTypes { get; } =
+        [.. GgmlTypeTraits.All.Select(row => row.Type).Where(IsForWeights)];
+
     /// <summary>Activation formats and integers are no storage of weights.</summary>
     private static bool IsForWeights(GgmlType type) =>
         type is not (GgmlType.Q8_1 or GgmlType.Q8_K or GgmlType.F64 or GgmlType.I8 or GgmlType.I16 or GgmlType.I32

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Fourteen.Engine.Benchmarks;
 using Fourteen.Engine.Scheduling;
 using Fourteen.Kernels.Lanes;
 using Fourteen.Kernels.MatMul;
@@ -71,7 +72,11 @@ internal sealed class Transformer : IDisposable
             _experts = new ExpertBlock(config, _matMul, _elementwise, pool, tokensMax);
         _last = new FloatMatrix(LogitRowsMax, config.Hidden);
         _logits = new FloatMatrix(LogitRowsMax, config.Vocabulary);
+        Meter = new StepMeter(config, weights, cache);
     }
+
+    /// <summary>What all steps read and computed.</summary>
+    internal StepMeter Meter { get; }
 
     /// <summary>
     /// Computes the batch, leaves its keys and values in the cache, and returns logits [batch.LogitRows, vocabulary],
@@ -86,9 +91,10 @@ internal sealed class Transformer : IDisposable
         {
             LayerWeights w = _weights.Layers[layer];
             AttentionBlock(layer, w, spans);
-            FeedForwardBlock(w);
+            FeedForwardBlock(layer, w);
         }
 
+        Meter.Add(batch);
         return Logits(batch);
     }
 
@@ -145,13 +151,19 @@ internal sealed class Transformer : IDisposable
     /// x = x + norm(F(h)), h = norm(x), the norm of the result where the architecture has it; F is a dense block or
     /// experts.
     /// </summary>
-    private void FeedForwardBlock(LayerWeights w)
+    private void FeedForwardBlock(int layer, LayerWeights w)
     {
         _norm.Run(_x, w.FeedForwardNorm, _config.RmsEpsilon, _h);
         if (w.Router is not null && _experts is not null)
+        {
             _experts.Run(_h, w.Router, w.FeedForwards, _back);
+            Meter.AddExperts(layer, _experts.ActiveCount);
+        }
         else
+        {
             Dense(w.FeedForwards[0]);
+        }
+
         if (w.PostFeedForwardNorm is not null)
             _norm.Run(_back, w.PostFeedForwardNorm, _config.RmsEpsilon, _back);
         _elementwise.Add(_x, _back);
