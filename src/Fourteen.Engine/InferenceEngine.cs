@@ -156,7 +156,7 @@ public sealed class InferenceEngine : IDisposable
         RopeFrequencies rope = model.Config.Rope.For(test.Positions);
         foreach ((ISequenceConsumer consumer, int[] tokens) in group.Start())
         {
-            var sequence = new Sequence(tokens, rope, int.MaxValue, consumer, left.Token);
+            var sequence = new Sequence(tokens, test.Positions, rope, int.MaxValue, consumer, left.Token);
             try
             {
                 _loop.Submit(model.Runtime, sequence);
