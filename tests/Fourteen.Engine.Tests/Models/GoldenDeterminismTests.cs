@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Fourteen.Engine.Tests.Scheduling;
 using Fourteen.Kernels.Lanes;
+using Fourteen.Testing;
 using Xunit;
 
 namespace Fourteen.Engine.Tests.Models;

@@ -1,8 +1,7 @@
 using System.Text.Json;
-using Fourteen.Testing;
 using Xunit;
 
-namespace Fourteen.Engine.Tests.Models;
+namespace Fourteen.Testing;
 
 /// <summary>
 /// The folders of golden/models. All are walked; those whose architecture an issue still has to bring are skipped by
@@ -28,14 +27,16 @@ public static class GoldenModels
         return data;
     }
 
-    internal static JsonDocument ReadCases(string folder) =>
+    /// <summary>A folder's cases; the caller disposes them.</summary>
+    public static JsonDocument ReadCases(string folder) =>
         JsonDocument.Parse(File.ReadAllText(SharedFiles.Golden($"models/{folder}/cases.json")));
 
-    internal static int[] Integers(JsonElement item, string name) =>
+    /// <summary>A list of integers.</summary>
+    public static int[] Integers(JsonElement item, string name) =>
         [.. item.GetProperty(name).EnumerateArray().Select(value => value.GetInt32())];
 
     /// <summary>The model's path, or a skipped test that says which issue brings the architecture.</summary>
-    internal static string Require(string folder, string file)
+    public static string Require(string folder, string file)
     {
         string golden = SharedFiles.Golden($"models/{folder}/{file}");
         Assert.SkipWhen(
