@@ -59,6 +59,7 @@ internal static unsafe class QuantTable
         Block32<TileQ4_1>(GgmlType.Q4_1, &TileQ4_1.Pack, CodeBlock32.Q4_1Tile),
         Block32<TileQ8_0>(GgmlType.Q8_0, &TileQ8_0.Pack, CodeBlock32.Q8_0Tile),
         Block256(GgmlType.Q4_K, TileQ4_K.BlockBytes, &TileQ4_K.Pack, TilePath.Of<TileQ4_K>(CodeQ4_K.Tile)),
+        Block256<TileQ5_K>(GgmlType.Q5_K, &TileQ5_K.Pack, CodeQ5_K.Tile),
         Block256(GgmlType.Q6_K, TileQ6_K.BlockBytes, &TileQ6_K.Pack, TilePath.Of<TileQ6_K>(CodeQ6_K.Tile)),
         Floats(GgmlType.F16, &PackedFloats.Pack16),
         Floats(GgmlType.BF16, &PackedFloats.Pack16),
@@ -80,6 +81,11 @@ internal static unsafe class QuantTable
             Pack = pack,
             Paths = TilePath.Of<Block32Tile<TB>>(code),
         };
+
+    private static QuantKind Block256<TB>(
+        GgmlType type, delegate*<byte*, long, int, int, byte*, void> pack, TileCode code)
+        where TB : struct, IBlock256 =>
+        Block256(type, TB.BlockBytes, pack, TilePath.Of<Block256Tile<TB>>(code));
 
     private static QuantKind Block256(
         GgmlType type, int blockBytes, delegate*<byte*, long, int, int, byte*, void> pack, TilePath[] paths) => new()
