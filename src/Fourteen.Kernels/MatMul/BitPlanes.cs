@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Fourteen.Kernels.Lanes;
 
 namespace Fourteen.Kernels.MatMul;
 
@@ -77,6 +78,20 @@ internal static unsafe class BitPlanes
                 (w0 | (w1 << 2) | (w2 << 4) | (w3 << 6)).Store((uint*)(target + (u * Bytes)) + r);
             }
         }
+    }
+
+    /// <summary>Two bits of 16 columns as four vectors of bytes 0 … 3.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Weights<TL, TI, TF>(TI bits, out TI w0, out TI w1, out TI w2, out TI w3)
+        where TL : struct, ILanes<TI, TF>
+        where TI : struct
+        where TF : struct
+    {
+        TI mask = TL.Broadcast(0x03030303);
+        w0 = TL.And(bits, mask);
+        w1 = TL.And(TL.ShiftRight(bits, 2), mask);
+        w2 = TL.And(TL.ShiftRight(bits, 4), mask);
+        w3 = TL.And(TL.ShiftRight(bits, 6), mask);
     }
 
     /// <summary>The bit of a column, 0 … 31, of one row.</summary>

@@ -34,6 +34,41 @@ internal static unsafe class FiveBits
         w3 = TL.Or(TL.And(TL.ShiftRight(rear, 4), nibbles), TL.And(TL.ShiftLeft(bits, 1), fifth));
     }
 
+    /// <summary>
+    /// Σ q·x of 32 columns for up to four tokens, as one 32-bit integer a lane; <paramref name="block"/> is the first
+    /// byte of the first of the rows. 127 · (31 + 31) · 4 additions = 31,496 fits the 16-bit running sums, so they are
+    /// widened after 16 columns.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Dot32<TL, TI, TF, TN>(
+        byte* block, sbyte* x, nint stride, out TI dot0, out TI dot1, out TI dot2, out TI dot3)
+        where TL : struct, ILanes<TI, TF>
+        where TI : struct
+        where TF : struct
+        where TN : struct, ITokenCount
+    {
+        dot0 = dot1 = dot2 = dot3 = default;
+        Weights<TL, TI, TF>(block, false, out TI w0, out TI w1, out TI w2, out TI w3);
+        QuadDot.Add16<TL, TI, TF, TN>(w0, w1, w2, w3, x, stride, ref dot0, ref dot1, ref dot2, ref dot3);
+        Weights<TL, TI, TF>(block, true, out w0, out w1, out w2, out w3);
+        QuadDot.Add16<TL, TI, TF, TN>(w0, w1, w2, w3, x + 16, stride, ref dot0, ref dot1, ref dot2, ref dot3);
+    }
+
+    /// <summary>One row's nibbles and fifth bits in the order of Q5_0: bit c is that of column c.</summary>
+    internal static void Row32(byte* nibbles, uint bits, byte* target, int row)
+    {
+        PackNibbles.Row32(nibbles, target, row);
+        uint word = 0;
+        for (int quad = 0; quad < 8; quad++)
+        {
+            // The product puts bit i of the four at bit 8i: its copies are 7 bits apart, and none overlap.
+            uint four = bits >> (4 * quad) & 15;
+            word |= (four * 0x00204081 & 0x01010101) << quad;
+        }
+
+        ((uint*)(target + BitsAt))[row] = word;
+    }
+
     /// <summary>Σ q·x of 32 columns of one row.</summary>
     internal static int ScalarDot32(byte* block, int row, sbyte* x)
     {

@@ -3,24 +3,29 @@ using Fourteen.Kernels.Lanes;
 
 namespace Fourteen.Kernels.MatMul;
 
-/// <summary>Sixteen columns, as four vectors of four bytes a row, times up to four tokens.</summary>
+/// <summary>
+/// Sixteen columns, as four vectors of four unsigned bytes a row, times up to four tokens. Weights are at most 32, since
+/// 127 · (32 + 32) · 4 additions = 32,512 fits the 16-bit running sums.
+/// </summary>
 internal static unsafe class QuadDot
 {
-    /// <summary>
-    /// Running sums (see <see cref="ILanes{TI,TF}.DotAdd"/>) of 16 columns, for unsigned weights of at most 32.
-    /// </summary>
+    /// <summary>Adds the products of 16 columns to sums of 32-bit integers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Columns16<TL, TI, TF, TN>(
-        TI w0, TI w1, TI w2, TI w3, sbyte* x, nint stride, out TI dot0, out TI dot1, out TI dot2, out TI dot3)
+    internal static void Add16<TL, TI, TF, TN>(
+        TI w0, TI w1, TI w2, TI w3, sbyte* x, nint stride, ref TI sum0, ref TI sum1, ref TI sum2, ref TI sum3)
         where TL : struct, ILanes<TI, TF>
         where TI : struct
         where TF : struct
         where TN : struct, ITokenCount
     {
-        dot0 = Columns16<TL, TI, TF>(w0, w1, w2, w3, x);
-        dot1 = TN.Count > 1 ? Columns16<TL, TI, TF>(w0, w1, w2, w3, x + stride) : default;
-        dot2 = TN.Count > 2 ? Columns16<TL, TI, TF>(w0, w1, w2, w3, x + (2 * stride)) : default;
-        dot3 = TN.Count > 2 ? Columns16<TL, TI, TF>(w0, w1, w2, w3, x + (3 * stride)) : default;
+        sum0 = TL.Add(sum0, TL.Widen(Columns16<TL, TI, TF>(w0, w1, w2, w3, x)));
+        if (TN.Count > 1)
+            sum1 = TL.Add(sum1, TL.Widen(Columns16<TL, TI, TF>(w0, w1, w2, w3, x + stride)));
+        if (TN.Count > 2)
+        {
+            sum2 = TL.Add(sum2, TL.Widen(Columns16<TL, TI, TF>(w0, w1, w2, w3, x + (2 * stride))));
+            sum3 = TL.Add(sum3, TL.Widen(Columns16<TL, TI, TF>(w0, w1, w2, w3, x + (3 * stride))));
+        }
     }
 
     /// <summary>Adds the products of 16 columns, times their scale, to sums of 32-bit integers.</summary>
