@@ -61,6 +61,8 @@ internal static unsafe class QuantTable
         Block32<TileQ5_1>(GgmlType.Q5_1, &TileQ5_1.Pack, CodeBlock32.Q5_1Tile),
         Block32<TileQ8_0>(GgmlType.Q8_0, &TileQ8_0.Pack, CodeBlock32.Q8_0Tile),
         Block32<TileIQ4_NL>(GgmlType.IQ4_NL, &TileIQ4_NL.Pack, CodeBlock32.IQ4_NLTile),
+        Block256<TileQ2_K>(GgmlType.Q2_K, &TileQ2_K.Pack, CodeQ2_K.Tile),
+        Block256<TileQ3_K>(GgmlType.Q3_K, &TileQ3_K.Pack, CodeQ3_K.Tile),
         Block256(GgmlType.Q4_K, TileQ4_K.BlockBytes, &TileQ4_K.Pack, TilePath.Of<TileQ4_K>(CodeQ4_K.Tile)),
         Block256<TileQ5_K>(GgmlType.Q5_K, &TileQ5_K.Pack, CodeQ5_K.Tile),
         Block256(GgmlType.Q6_K, TileQ6_K.BlockBytes, &TileQ6_K.Pack, TilePath.Of<TileQ6_K>(CodeQ6_K.Tile)),
