@@ -67,6 +67,8 @@ internal static unsafe class QuantTable
         Block256<TileQ5_K>(GgmlType.Q5_K, &TileQ5_K.Pack, CodeQ5_K.Tile),
         Block256(GgmlType.Q6_K, TileQ6_K.BlockBytes, &TileQ6_K.Pack, TilePath.Of<TileQ6_K>(CodeQ6_K.Tile)),
         Block256<TileIQ4_XS>(GgmlType.IQ4_XS, &TileIQ4_XS.Pack, CodeIQ4_XS.Tile),
+        Block256<TileTQ2_0>(GgmlType.TQ2_0, &TileTQ2_0.Pack, CodeTQ2_0.Tile),
+        Block256<TileTQ2_0>(GgmlType.TQ1_0, &TileTQ2_0.PackBase3, CodeTQ2_0.Tile),
         Floats(GgmlType.F16, &PackedFloats.Pack16),
         Floats(GgmlType.BF16, &PackedFloats.Pack16),
         Floats(GgmlType.F32, &PackedFloats.Pack32),
