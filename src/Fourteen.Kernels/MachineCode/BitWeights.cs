@@ -13,6 +13,7 @@ internal static class BitWeights
 {
     private const uint FifthBits = 0x10101010;
     private const uint ThirdBits = 0x04040404;
+    private const uint SecondBits = 0x02020202;
     private const uint TwoBits = 0x03030303;
     private const byte OrAnd = 0xF8; // A | (B & C)
     private const byte AndOr = 0xEA; // (A & B) | C
@@ -102,6 +103,23 @@ internal static class BitWeights
                 code.vpandd(weights, weights, LowMask);
             }
 
+            tile.Multiply(weights, column + (quad * 4));
+        }
+    }
+
+    /// <summary>Fills the mask of <see cref="MultiplyOne"/>, before the first of a block.</summary>
+    internal static void LoadOneMask(TileAssembler tile) => tile.Load(LowMask, SecondBits);
+
+    /// <summary>Dot += 32 columns of weights 0 or 2, one bit each, at <paramref name="offset"/> of the group.</summary>
+    internal static void MultiplyOne(TileAssembler tile, int offset, int column)
+    {
+        Assembler code = tile.Code;
+        AssemblerRegisterZMM bits = Scratch(0), weights = Scratch(1);
+        code.vmovdqu32(bits, __zmmword_ptr[Group(offset)]);
+        for (int quad = 0; quad < 8; quad++)
+        {
+            MoveBits(code, weights, bits, 1 - quad);
+            code.vpandd(weights, weights, LowMask);
             tile.Multiply(weights, column + (quad * 4));
         }
     }

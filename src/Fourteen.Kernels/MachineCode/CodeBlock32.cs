@@ -2,6 +2,7 @@ using Iced.Intel;
 using static Fourteen.Kernels.MachineCode.TileAssembler;
 using static Iced.Intel.AssemblerRegisters;
 using IQ4_NL = Fourteen.Kernels.MatMul.TileIQ4_NL;
+using Q1_0 = Fourteen.Kernels.MatMul.TileQ1_0;
 using Q4_0 = Fourteen.Kernels.MatMul.TileQ4_0;
 using Q4_1 = Fourteen.Kernels.MatMul.TileQ4_1;
 using Q5_0 = Fourteen.Kernels.MatMul.TileQ5_0;
@@ -17,6 +18,16 @@ namespace Fourteen.Kernels.MachineCode;
 internal static class CodeBlock32
 {
     private const uint SignBits = 0x80808080;
+
+    internal static TileCode Q1_0Tile { get; } = new(
+        ActivationSums.Block, tile => Assemble(tile, Q1_0.BlockBytes, () =>
+        {
+            BitWeights.LoadOneMask(tile);
+            tile.ClearDots();
+            BitWeights.MultiplyOne(tile, 0, 0);
+            SubtractSums(tile, shift: 0); // q − 1
+            Terms(tile, Q1_0.ScalesAt, null);
+        }));
 
     internal static TileCode Q4_0Tile { get; } = new(
         ActivationSums.Block, tile => Assemble(tile, Q4_0.BlockBytes, () =>

@@ -36,6 +36,20 @@ internal static unsafe class BitPlanes
         }
     }
 
+    /// <summary>One row's word of 32 columns, from the order of Q5_0 and Q1_0: bit c is that of column c.</summary>
+    internal static uint Row32(uint bits)
+    {
+        uint word = 0;
+        for (int quad = 0; quad < 8; quad++)
+        {
+            // The product puts bit i of the four at bit 8i: its copies are 7 bits apart, and none overlap.
+            uint four = bits >> (4 * quad) & 15;
+            word |= (four * 0x00204081 & 0x01010101) << quad;
+        }
+
+        return word;
+    }
+
     /// <summary>
     /// The high bits of Q5_K or Q3_K, of which bit j of byte l is column 32j + l: from [8, 16] words to 8 blocks of 32
     /// columns, <paramref name="targetStride"/> bytes apart.

@@ -58,15 +58,7 @@ internal static unsafe class FiveBits
     internal static void Row32(byte* nibbles, uint bits, byte* target, int row)
     {
         PackNibbles.Row32(nibbles, target, row);
-        uint word = 0;
-        for (int quad = 0; quad < 8; quad++)
-        {
-            // The product puts bit i of the four at bit 8i: its copies are 7 bits apart, and none overlap.
-            uint four = bits >> (4 * quad) & 15;
-            word |= (four * 0x00204081 & 0x01010101) << quad;
-        }
-
-        ((uint*)(target + BitsAt))[row] = word;
+        ((uint*)(target + BitsAt))[row] = BitPlanes.Row32(bits);
     }
 
     /// <summary>Σ q·x of 32 columns of one row.</summary>

@@ -55,6 +55,7 @@ internal static unsafe class QuantTable
 {
     private static readonly QuantKind[] Rows =
     [
+        Block32<TileQ1_0>(GgmlType.Q1_0, &TileQ1_0.Pack, CodeBlock32.Q1_0Tile),
         Block32<TileQ4_0>(GgmlType.Q4_0, &TileQ4_0.Pack, CodeBlock32.Q4_0Tile),
         Block32<TileQ4_1>(GgmlType.Q4_1, &TileQ4_1.Pack, CodeBlock32.Q4_1Tile),
         Block32<TileQ5_0>(GgmlType.Q5_0, &TileQ5_0.Pack, CodeBlock32.Q5_0Tile),

@@ -82,7 +82,9 @@ public sealed unsafe class PackedWeightsTests
     [Fact]
     public void PackedBytes_OfEveryType_AreNearThoseOfTheFile()
     {
-        foreach (GgmlType type in PackedTypes().Where(type => type != GgmlType.TQ1_0)) // Base 3 becomes 2 bits.
+        // Base 3 becomes 2 bits, and the scale of 128 columns stands beside each 32.
+        GgmlType[] larger = [GgmlType.TQ1_0, GgmlType.Q1_0];
+        foreach (GgmlType type in PackedTypes().Except(larger))
         {
             double ratio = WeightMatrix.PackedBytesOf(type, 16, 1024) / (16.0 * RowBytes(type, 1024));
             Assert.True(ratio is >= 1 and < 1.06, $"{type}: {ratio:F3}");
