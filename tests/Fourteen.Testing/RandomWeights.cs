@@ -10,13 +10,27 @@ public static class RandomWeights
 {
     public static byte[] Of(GgmlType type, int rows, int columns, int seed)
     {
-        GgmlTypeTraits traits = GgmlTypeTraits.Of(type);
         var random = new Random(seed);
-        byte[] bytes = new byte[rows * traits.RowBytes(columns)];
+        byte[] bytes = new byte[rows * GgmlTypeTraits.Of(type).RowBytes(columns)];
         random.NextBytes(bytes);
+        FixAll(type, bytes, random);
+        return bytes;
+    }
+
+    /// <summary>Every byte the same, but for the scales: all quants and sub-block scales at one extreme.</summary>
+    public static byte[] Filled(GgmlType type, int rows, int columns, byte value)
+    {
+        byte[] bytes = new byte[rows * GgmlTypeTraits.Of(type).RowBytes(columns)];
+        bytes.AsSpan().Fill(value);
+        FixAll(type, bytes, new Random(value));
+        return bytes;
+    }
+
+    private static void FixAll(GgmlType type, byte[] bytes, Random random)
+    {
+        GgmlTypeTraits traits = GgmlTypeTraits.Of(type);
         for (int block = 0; block < bytes.Length; block += traits.BlockBytes)
             Fix(type, bytes.AsSpan(block, traits.BlockBytes), random);
-        return bytes;
     }
 
     private static void Fix(GgmlType type, Span<byte> block, Random random)

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Fourteen.Kernels.Lanes;
 
 /// <summary>
@@ -34,6 +36,15 @@ internal unsafe interface ILanes<TI, TF>
     static abstract TI Add(TI a, TI b);
 
     static abstract TI Subtract(TI a, TI b);
+
+    /// <summary>The low 32 bits of each lane's product.</summary>
+    static abstract TI MultiplyInt(TI a, TI b);
+
+    /// <summary>The same 16 bytes in each quarter of 16 lanes, as a table for <see cref="Lookup"/>.</summary>
+    static abstract TI Table(Vector128<sbyte> bytes);
+
+    /// <summary>For each byte of <paramref name="indices"/>, 0 … 15, that byte of the table.</summary>
+    static abstract TI Lookup(TI table, TI indices);
 
     /// <summary>|byte|, with 128 for −128.</summary>
     static abstract TI AbsoluteBytes(TI a);

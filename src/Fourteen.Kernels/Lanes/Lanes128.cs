@@ -39,6 +39,16 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>, Vector128<floa
     public static Vector128<int> Subtract(Vector128<int> a, Vector128<int> b) => a - b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> MultiplyInt(Vector128<int> a, Vector128<int> b) => a * b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Table(Vector128<sbyte> bytes) => bytes.AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Lookup(Vector128<int> table, Vector128<int> indices) =>
+        Vector128.Shuffle(table.AsByte(), indices.AsByte()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> AbsoluteBytes(Vector128<int> a) =>
         Vector128.Abs(a.AsSByte()).AsInt32();
 

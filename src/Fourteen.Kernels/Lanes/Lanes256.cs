@@ -110,6 +110,16 @@ internal readonly unsafe struct Lanes256<TP> : ILanes<Vector256<int>, Vector256<
     public static Vector256<int> Subtract(Vector256<int> a, Vector256<int> b) => a - b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MultiplyInt(Vector256<int> a, Vector256<int> b) => a * b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Table(Vector128<sbyte> bytes) => Vector256.Create(bytes).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Lookup(Vector256<int> table, Vector256<int> indices) =>
+        Avx2.Shuffle(table.AsByte(), indices.AsByte()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> AbsoluteBytes(Vector256<int> a) =>
         Avx2.Abs(a.AsSByte()).AsInt32();
 

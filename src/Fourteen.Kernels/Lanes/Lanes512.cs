@@ -37,6 +37,16 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
     public static Vector512<int> Subtract(Vector512<int> a, Vector512<int> b) => a - b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> MultiplyInt(Vector512<int> a, Vector512<int> b) => a * b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Table(Vector128<sbyte> bytes) => Vector512.Create(bytes).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Lookup(Vector512<int> table, Vector512<int> indices) =>
+        Avx512BW.Shuffle(table.AsByte(), indices.AsByte()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> AbsoluteBytes(Vector512<int> a) =>
         Avx512BW.Abs(a.AsSByte()).AsInt32();
 

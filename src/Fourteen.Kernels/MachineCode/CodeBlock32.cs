@@ -1,8 +1,12 @@
 using Iced.Intel;
 using static Fourteen.Kernels.MachineCode.TileAssembler;
 using static Iced.Intel.AssemblerRegisters;
+using IQ4_NL = Fourteen.Kernels.MatMul.TileIQ4_NL;
+using Q1_0 = Fourteen.Kernels.MatMul.TileQ1_0;
 using Q4_0 = Fourteen.Kernels.MatMul.TileQ4_0;
 using Q4_1 = Fourteen.Kernels.MatMul.TileQ4_1;
+using Q5_0 = Fourteen.Kernels.MatMul.TileQ5_0;
+using Q5_1 = Fourteen.Kernels.MatMul.TileQ5_1;
 using Q8_0 = Fourteen.Kernels.MatMul.TileQ8_0;
 
 namespace Fourteen.Kernels.MachineCode;
@@ -14,6 +18,16 @@ namespace Fourteen.Kernels.MachineCode;
 internal static class CodeBlock32
 {
     private const uint SignBits = 0x80808080;
+
+    internal static TileCode Q1_0Tile { get; } = new(
+        ActivationSums.Block, tile => Assemble(tile, Q1_0.BlockBytes, () =>
+        {
+            BitWeights.LoadOneMask(tile);
+            tile.ClearDots();
+            BitWeights.MultiplyOne(tile, 0, 0);
+            SubtractSums(tile, shift: 0); // q − 1
+            Terms(tile, Q1_0.ScalesAt, null);
+        }));
 
     internal static TileCode Q4_0Tile { get; } = new(
         ActivationSums.Block, tile => Assemble(tile, Q4_0.BlockBytes, () =>
@@ -28,6 +42,31 @@ internal static class CodeBlock32
         {
             NibbleProducts(tile);
             Terms(tile, Q4_1.ScalesAt, Q4_1.MinimumsAt);
+        }));
+
+    internal static TileCode Q5_0Tile { get; } = new(
+        ActivationSums.Block, tile => Assemble(tile, Q5_0.BlockBytes, () =>
+        {
+            FiveBitProducts(tile);
+            SubtractSums(tile, shift: 4); // q − 16
+            Terms(tile, Q5_0.ScalesAt, null);
+        }));
+
+    internal static TileCode Q5_1Tile { get; } = new(
+        ActivationSums.ScaledBlock, tile => Assemble(tile, Q5_1.BlockBytes, () =>
+        {
+            FiveBitProducts(tile);
+            Terms(tile, Q5_1.ScalesAt, Q5_1.MinimumsAt);
+        }));
+
+    internal static TileCode IQ4_NLTile { get; } = new(
+        ActivationSums.Block, tile => Assemble(tile, IQ4_NL.BlockBytes, () =>
+        {
+            LevelWeights.Load(tile);
+            tile.ClearDots();
+            LevelWeights.Multiply32(tile, 0, 0);
+            SubtractSums(tile, shift: 7); // level + 128 was multiplied
+            Terms(tile, IQ4_NL.ScalesAt, null);
         }));
 
     internal static TileCode Q8_0Tile { get; } = new(
@@ -52,6 +91,13 @@ internal static class CodeBlock32
         tile.ClearDots();
         for (int vector = 0; vector < 4; vector++)
             Nibbles.Multiply(tile, vector * 64, vector * 8);
+    }
+
+    private static void FiveBitProducts(TileAssembler tile)
+    {
+        BitWeights.LoadFiveMasks(tile);
+        tile.ClearDots();
+        BitWeights.MultiplyFive(tile, 0, 0);
     }
 
     /// <summary>VPDPBUSD wants unsigned weights: with the sign bit turned over they are 128 too large.</summary>

@@ -14,8 +14,8 @@ internal static class CodeQ4_K
         Q4_K.BlockBytes, 8 * sizeof(short), () =>
         {
             Products(tile);
-            Minimums(tile);
-            Terms(tile);
+            Minimums(tile, Q4_K.MinimumsAt);
+            Terms(tile, Q4_K.DAt, Q4_K.DminAt);
         });
 
     /// <summary>Sum = Σ_j sc_j · (Σ q·x) over eight sub-blocks of 32 columns.</summary>
@@ -35,26 +35,26 @@ internal static class CodeQ4_K
     }
 
     /// <summary>Dot = Σ_j m_j · (Σ x), two sub-blocks at a time.</summary>
-    private static void Minimums(TileAssembler tile)
+    internal static void Minimums(TileAssembler tile, int minimumsAt)
     {
         Assembler code = tile.Code;
         AssemblerRegisterZMM minimums = Scratch(0);
         tile.ClearDots();
         for (int pair = 0; pair < 4; pair++)
         {
-            code.vpmovzxbw(minimums, __ymmword_ptr[Group(Q4_K.MinimumsAt + (pair * 32))]);
+            code.vpmovzxbw(minimums, __ymmword_ptr[Group(minimumsAt + (pair * 32))]);
             int sums = pair * 4;
             tile.ForEach(token => code.vpdpwssd(Dot(token), minimums, Sums(token, sums)));
         }
     }
 
     /// <summary>total += (d · dx) · products − (dmin · dx) · minimums, each operation rounded on its own.</summary>
-    private static void Terms(TileAssembler tile)
+    internal static void Terms(TileAssembler tile, int dAt, int dminAt)
     {
         Assembler code = tile.Code;
         AssemblerRegisterZMM d = Scratch(0), dmin = Scratch(1), first = Scratch(2), second = Scratch(3);
-        tile.LoadHalves(d, Q4_K.DAt);
-        tile.LoadHalves(dmin, Q4_K.DminAt);
+        tile.LoadHalves(d, dAt);
+        tile.LoadHalves(dmin, dminAt);
         tile.ForEach(token =>
         {
             code.vcvtdq2ps(Sum(token), Sum(token));

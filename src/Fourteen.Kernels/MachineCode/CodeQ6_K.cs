@@ -20,8 +20,8 @@ internal static class CodeQ6_K
         Q6_K.BlockBytes, 16 * sizeof(short), () =>
         {
             Products(tile);
-            Offsets(tile);
-            Terms(tile);
+            Offsets(tile, Q6_K.ScalesAt, pairs: 8, shift: 5);
+            Terms(tile, Q6_K.DAt);
         });
 
     /// <summary>Sum = Σ_u sc_u · (Σ q·x) over sixteen sub-blocks of 16 columns, q from 0 to 63.</summary>
@@ -73,16 +73,16 @@ internal static class CodeQ6_K
         }
     }
 
-    /// <summary>Sum −= 32 · Σ_u sc_u · (Σ x), two sub-blocks at a time.</summary>
-    private static void Offsets(TileAssembler tile)
+    /// <summary>Sum −= 2^shift · Σ_u sc_u · (Σ x), two sub-blocks at a time.</summary>
+    internal static void Offsets(TileAssembler tile, int scalesAt, int pairs, byte shift)
     {
         Assembler code = tile.Code;
         AssemblerRegisterZMM even = Scratch(0), odd = Scratch(1);
         tile.ClearDots();
-        for (int pair = 0; pair < 8; pair++)
+        for (int pair = 0; pair < pairs; pair++)
         {
-            code.vpmovsxbd(even, __xmmword_ptr[Group(Q6_K.ScalesAt + (pair * 32))]);
-            code.vpmovsxbd(odd, __xmmword_ptr[Group(Q6_K.ScalesAt + (pair * 32) + 16)]);
+            code.vpmovsxbd(even, __xmmword_ptr[Group(scalesAt + (pair * 32))]);
+            code.vpmovsxbd(odd, __xmmword_ptr[Group(scalesAt + (pair * 32) + 16)]);
             code.vpandd(even, even, tile.Constant(0xFFFF));
             code.vpslld(odd, odd, 16);
             code.vpord(even, even, odd);
@@ -90,16 +90,16 @@ internal static class CodeQ6_K
             tile.ForEach(token => code.vpdpwssd(Dot(token), even, Sums(token, sums)));
         }
 
-        tile.ForEach(token => code.vpslld(Dot(token), Dot(token), 5));
+        tile.ForEach(token => code.vpslld(Dot(token), Dot(token), shift));
         tile.ForEach(token => code.vpsubd(Sum(token), Sum(token), Dot(token)));
     }
 
     /// <summary>total += (d · dx) · sum.</summary>
-    private static void Terms(TileAssembler tile)
+    internal static void Terms(TileAssembler tile, int dAt)
     {
         Assembler code = tile.Code;
         AssemblerRegisterZMM d = Scratch(0), term = Scratch(1);
-        tile.LoadHalves(d, Q6_K.DAt);
+        tile.LoadHalves(d, dAt);
         tile.ForEach(token =>
         {
             code.vcvtdq2ps(Sum(token), Sum(token));

@@ -251,4 +251,13 @@ internal sealed class TileAssembler(int tokens, int shares)
             Code.add(rax, r10);
         });
     }
+
+    /// <summary>Fills each quarter of a register with the same four words, kept behind the code.</summary>
+    internal void LoadTable(AssemblerRegisterZMM target, ReadOnlySpan<uint> words)
+    {
+        Label first = Code.CreateLabel();
+        for (int i = 0; i < 4; i++)
+            _constants.Add((i == 0 ? first : Code.CreateLabel(), words[i]));
+        Code.vbroadcasti32x4(target, __xmmword_ptr[first]);
+    }
 }

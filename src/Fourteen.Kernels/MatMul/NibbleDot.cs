@@ -121,13 +121,13 @@ internal static unsafe class PackNibbles
     {
         int dot = 0;
         for (int column = 0; column < 32; column++)
-        {
-            int value = weights[(column / 8 * 64) + (row * 4) + (column % 4)];
-            dot += ((value >> (column % 8 < 4 ? 0 : 4)) & 15) * x[column];
-        }
-
+            dot += Value(weights, row, column) * x[column];
         return dot;
     }
+
+    /// <summary>The nibble of a column, 0 … 31, of one row.</summary>
+    internal static int Value(byte* weights, int row, int column) =>
+        weights[(column / 8 * 64) + (row * 4) + (column % 4)] >> (column % 8 < 4 ? 0 : 4) & 15;
 }
 
 /// <summary>Half-precision bits to float, in the way of <see cref="ILanes{TI,TF}.LoadHalf"/>.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Fourteen.Kernels.Lanes;
 using Fourteen.Kernels.Quantization;
 
@@ -154,21 +153,7 @@ internal readonly unsafe struct TileQ6_K : ITile
         }
 
         Transpose.Words16(first->HighBits, rowBytes, 16, words);
-        Vector128<uint> mask = Vector128.Create(0x03030303u);
-        for (int u = 0; u < 16; u++)
-        {
-            // Sub-block u is half a run of 32 columns: four words of qh, shifted by the run's place in its half.
-            int shift = u % 8 / 2 * 2;
-            uint* from = words + (((u / 8 * 8) + (u % 2 * 4)) * Tile.Rows);
-            for (int r = 0; r < Tile.Rows; r += 4, from += 4)
-            {
-                Vector128<uint> w0 = (Vector128.Load(from) >>> shift) & mask;
-                Vector128<uint> w1 = (Vector128.Load(from + Tile.Rows) >>> shift) & mask;
-                Vector128<uint> w2 = (Vector128.Load(from + (2 * Tile.Rows)) >>> shift) & mask;
-                Vector128<uint> w3 = (Vector128.Load(from + (3 * Tile.Rows)) >>> shift) & mask;
-                (w0 | (w1 << 2) | (w2 << 4) | (w3 << 6)).Store((uint*)(target + HighAt) + (u * Tile.Rows) + r);
-            }
-        }
+        BitPlanes.PackTwo(words, target + HighAt);
     }
 
     /// <summary>The four quads of sub-block u as bytes 0 … 63.</summary>

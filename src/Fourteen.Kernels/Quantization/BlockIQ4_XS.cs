@@ -16,6 +16,14 @@ internal unsafe struct BlockIQ4_XS
     internal fixed byte ScalesLow[4];
     internal fixed byte Quants[128];
 
+    /// <summary>The scale of sub-block <paramref name="j"/>, less the 32 that it is stored with.</summary>
+    internal static int UnpackScale(BlockIQ4_XS* block, int j)
+    {
+        int low = (block->ScalesLow[j / 2] >> (4 * (j % 2))) & 15;
+        int high = (block->ScalesHigh >> (2 * j)) & 3;
+        return (low | high << 4) - 32;
+    }
+
     /// <summary>Reads <paramref name="elements"/> values, a whole number of blocks.</summary>
     internal static void Dequantize(byte* source, float* target, long elements)
     {
@@ -25,9 +33,7 @@ internal unsafe struct BlockIQ4_XS
             float d = (float)block->Scale;
             for (int group = 0; group < Elements / 32; group++)
             {
-                int low = (block->ScalesLow[group / 2] >> (4 * (group % 2))) & 15;
-                int high = (block->ScalesHigh >> (2 * group)) & 3;
-                float scale = d * ((low | high << 4) - 32);
+                float scale = d * UnpackScale(block, group);
                 byte* quants = block->Quants + 16 * group;
                 for (int l = 0; l < 16; l++)
                 {

@@ -112,7 +112,7 @@ public sealed unsafe class MatMulTests
             x.AsSpan(t * Columns, Columns).CopyTo(input.Row(t));
         using var activations = new Activations(pool, Tokens, Columns);
         using var matMul = new Fourteen.Kernels.MatMul.MatMul(pool, Isa.Selected);
-        GgmlType[] types = [GgmlType.Q4_K, GgmlType.Q6_K, GgmlType.Q4_1, GgmlType.F16, GgmlType.Q2_K];
+        GgmlType[] types = [GgmlType.Q4_K, GgmlType.Q6_K, GgmlType.Q4_1, GgmlType.F16, GgmlType.IQ3_S];
         foreach (GgmlType type in types)
         {
             byte[][] weights =

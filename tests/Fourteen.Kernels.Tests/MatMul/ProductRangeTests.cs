@@ -18,7 +18,7 @@ public sealed unsafe class ProductRangeTests
     public static TheoryData<IsaPath> Paths() => new(Isa.BestFirst);
 
     /// <summary>A packed type of each form of activations, and one that is dequantized tile by tile.</summary>
-    private static readonly GgmlType[] Types = [GgmlType.Q8_0, GgmlType.Q4_K, GgmlType.F16, GgmlType.Q2_K];
+    private static readonly GgmlType[] Types = [GgmlType.Q8_0, GgmlType.Q4_K, GgmlType.F16, GgmlType.IQ3_S];
 
     [Theory]
     [MemberData(nameof(Paths))]
