@@ -183,28 +183,28 @@ internal sealed unsafe class AttentionJob : WorkerJob, IDisposable
         Slots common = View(tile, last - 1, from).In(View(tile, first, from)).In(block);
         if (common.IsEmpty)
             common = new Slots(slot + BlockTokens, slot + BlockTokens);
-        float* seen = weights + slot;
         for (int token = first; token < last; token++)
         {
             Slots view = View(tile, token, from).In(block);
-            Add(seen, token, 1, values, new Slots(view.Start - slot, Math.Min(view.End, common.Start) - slot), sums, values);
+            Add(weights, slot, token, 1, values, new Slots(view.Start, Math.Min(view.End, common.Start)), sums, values);
         }
 
-        Add(seen, first, last - first, values, new Slots(common.Start - slot, common.End - slot), sums, ahead);
+        Add(weights, slot, first, last - first, values, common, sums, ahead);
         for (int token = first; token < last; token++)
         {
             Slots view = View(tile, token, from).In(block);
-            Add(seen, token, 1, values, new Slots(Math.Max(view.Start, common.End) - slot, view.End - slot), sums, values);
+            Add(weights, slot, token, 1, values, new Slots(Math.Max(view.Start, common.End), view.End), sums, values);
         }
     }
 
-    private void Add(float* weights, int token, int tokens, byte* values, Slots slots, float* sums, byte* ahead)
+    private void Add(
+        float* weights, int slot, int token, int tokens, byte* values, Slots seen, float* sums, byte* ahead)
     {
-        if (slots.IsEmpty)
+        if (seen.IsEmpty)
             return;
         _kernel.Values(
-            weights + (token * _ratio * PieceTokens), tokens * _ratio, values, slots.Start, slots.End, _headDim,
-            sums + (token * _ratio * _headDim), ahead);
+            weights + (token * _ratio * PieceTokens) + slot, tokens * _ratio, values, seen.Start - slot,
+            seen.End - slot, _headDim, sums + (token * _ratio * _headDim), ahead);
     }
 
     private byte* Block(in AttentionPlan.Tile tile, int position) =>

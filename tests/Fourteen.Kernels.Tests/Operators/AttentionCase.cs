@@ -43,6 +43,7 @@ internal sealed class AttentionCase : IDisposable
         int blocks = (length + KvStore.BlockTokens - 1) / KvStore.BlockTokens;
         using var store = new KvStore(1, _kvHeads, headDim, type, blocks);
         using var pool = new WorkerPool(2);
+        var writer = new KvWriter(pool, store);
         using var attention = new Attention(pool, path, _heads, store);
         for (int block = 0; block < blocks; block++)
             store.Touch(block);
@@ -53,7 +54,7 @@ internal sealed class AttentionCase : IDisposable
             var span = new AttentionSpan(0, count, first, order);
             using FloatMatrix queries = Part(_queries, first, count), keys = Part(_keys, first, count);
             using FloatMatrix values = Part(_values, first, count), output = new(count, _heads * headDim);
-            store.Write(0, span, keys, values);
+            writer.Run(0, [span], keys, values);
             attention.Run(0, [span], queries, output, _rule);
             for (int row = 0; row < count; row++)
                 output.Row(row).CopyTo(Output.Row(first + row));

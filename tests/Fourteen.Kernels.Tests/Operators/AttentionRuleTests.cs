@@ -106,8 +106,9 @@ public sealed class AttentionRuleTests
         // Positions 299 … 301 see 200 … 301: blocks 6 … 9. Positions 511 and 512 see 412 … 512: blocks 12 … 16.
         AttentionSpan first = new(0, 3, 299, [.. Enumerable.Repeat(Gone, 6), 3, 0, 2, 1]);
         AttentionSpan second = new(3, 2, 511, [.. Enumerable.Repeat(Gone, 12), 9, 11, 10, 12, 8]);
-        Fill(store, first, seed: 1);
-        Fill(store, second, seed: 2);
+        var writer = new KvWriter(pool, store);
+        Fill(store, writer, first, seed: 1);
+        Fill(store, writer, second, seed: 2);
         using FloatMatrix queries = Random(5, 4 * HeadDim, seed: 3), together = new(5, 4 * HeadDim);
         using FloatMatrix alone = new(5, 4 * HeadDim);
         var rule = new AttentionRule(0.2f, Window, 3);
@@ -134,7 +135,7 @@ public sealed class AttentionRuleTests
     }
 
     /// <summary>Writes random keys and values to every position of the blocks that a span still has.</summary>
-    private static void Fill(KvStore store, in AttentionSpan span, int seed)
+    private static void Fill(KvStore store, KvWriter writer, in AttentionSpan span, int seed)
     {
         for (int i = 0; i < span.Blocks.Count; i++)
         {
@@ -144,7 +145,7 @@ public sealed class AttentionRuleTests
             using FloatMatrix keys = Random(KvStore.BlockTokens, store.HeadDim, (seed * 100) + i);
             using FloatMatrix values = Random(KvStore.BlockTokens, store.HeadDim, (seed * 1000) + i);
             var block = new AttentionSpan(0, KvStore.BlockTokens, i * KvStore.BlockTokens, span.Blocks);
-            store.Write(0, block, keys, values);
+            writer.Run(0, [block], keys, values);
         }
     }
 
