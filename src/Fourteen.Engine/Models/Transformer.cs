@@ -101,6 +101,7 @@ internal sealed class Transformer : IDisposable
     public void Dispose()
     {
         _matMul.Dispose();
+        _writer.Dispose();
         _attention.Dispose();
         _input.Dispose();
         _angles.Dispose();

@@ -74,6 +74,9 @@ internal unsafe interface ILanes<TI, TF>
 
     static abstract TF ToFloat(TI a);
 
+    /// <summary>The lowest four bits of each lane, 0 … 15, less 8.</summary>
+    static abstract TF NibbleToFloat(TI a);
+
     /// <summary>One half-precision number a lane; infinities and NaN become large finite numbers.</summary>
     static abstract TF LoadHalf(byte* source);
 

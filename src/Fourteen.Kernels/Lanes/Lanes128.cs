@@ -88,6 +88,10 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>, Vector128<floa
     public static Vector128<float> ToFloat(Vector128<int> a) => Vector128.ConvertToSingle(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> NibbleToFloat(Vector128<int> a) =>
+        Vector128.ConvertToSingle((a & Vector128.Create(15)) - Vector128.Create(8));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadHalf(byte* source) =>
         LoadHalfTiny(source) * Vector128.Create(5.192296858534828e33f);
 

@@ -152,6 +152,10 @@ internal readonly unsafe struct Lanes256<TP> : ILanes<Vector256<int>, Vector256<
     public static Vector256<float> ToFloat(Vector256<int> a) => Vector256.ConvertToSingle(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> NibbleToFloat(Vector256<int> a) =>
+        Vector256.ConvertToSingle((a & Vector256.Create(15)) - Vector256.Create(8));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadHalf(byte* source) =>
         LoadHalfTiny(source) * Vector256.Create(5.192296858534828e33f);
 

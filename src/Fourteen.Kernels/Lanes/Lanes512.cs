@@ -89,6 +89,13 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ToFloat(Vector512<int> a) => Vector512.ConvertToSingle(a);
 
+    /// <summary>VPERMPS looks at the lowest four bits alone, so that it masks, subtracts and converts at once.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> NibbleToFloat(Vector512<int> a) =>
+        Avx512F.PermuteVar16x32(
+            Vector512.Create(-8f, -7f, -6f, -5f, -4f, -3f, -2f, -1f, 0f, 1f, 2f, 3f, 4f, 5f, 6f, 7f), a);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadHalf(byte* source) =>
         LoadHalfTiny(source) * Vector512.Create(5.192296858534828e33f);

@@ -80,7 +80,12 @@ internal sealed unsafe class AttentionJob : WorkerJob, IDisposable
         var piece = new Result(memory, queries, _headDim);
         var total = new Result(memory + _plan.PieceFloats, queries, _headDim);
         for (int q = 0; q < queries; q++)
+        {
             AttentionPiece.Scale(Query(tile, q, _queries), _headDim, _kernel.QueryFactor, scaled + (q * _headDim));
+            if (_cache.Type.IsRotated())
+                Hadamard.Rotate(new Span<float>(scaled + (q * _headDim), _headDim));
+        }
+
         for (int index = item.First; index < item.First + item.Count; index++)
         {
             if (tile.IsCut)
@@ -99,7 +104,12 @@ internal sealed unsafe class AttentionJob : WorkerJob, IDisposable
         }
 
         for (int q = 0; q < queries; q++)
-            AttentionPiece.Divide(total.Values + (q * _headDim), total.Sum[q], _headDim, Query(tile, q, _output));
+        {
+            float* output = Query(tile, q, _output);
+            AttentionPiece.Divide(total.Values + (q * _headDim), total.Sum[q], _headDim, output);
+            if (_cache.Type.IsRotated())
+                Hadamard.Rotate(new Span<float>(output, _headDim));
+        }
     }
 
     /// <summary>Slots [Start, End) of a piece that a token sees.</summary>

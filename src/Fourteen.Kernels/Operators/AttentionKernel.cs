@@ -40,6 +40,8 @@ internal readonly unsafe struct AttentionKernel
             ScoreFactor = 65536,
             WeightFactor = 5.192296858534828e33f,
         },
+        KvType.Q8_0 => Of<Q8_0Rows>(isa),
+        KvType.Q4_0 => Of<Q4_0Rows>(isa),
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
 

@@ -78,86 +78,151 @@ internal static unsafe class AttentionTile<TL, TI, TF, TR>
     {
         const int Stride = Attention.PieceTokens;
         int rowBytes = KvStore.BlockTokens * TR.Bits / 8;
+        byte* scales = keys + (headDim * rowBytes);
         float* query1 = query + headDim, query2 = query1 + headDim, query3 = query2 + headDim;
-        TF scale = TL.BroadcastFloat(factor);
         for (int lane = 0; lane < 16; lane += TL.Count)
         {
-            TF low0 = default, low1 = default, low2 = default, low3 = default;
-            TF high0 = default, high1 = default, high2 = default, high3 = default;
             byte* row = keys, next = ahead;
-            for (int i = 0; i < headDim; i++, row += rowBytes, next += rowBytes)
+            int group = TR.Scaled ? 32 : headDim;
+            for (int first = 0; first < headDim; first += group)
             {
-                Prefetch(next);
-                TF low = TR.Low<TL, TI, TF>(row, lane), high = TR.High<TL, TI, TF>(row, lane);
-                Add(TL.BroadcastFloat(query[i]), low, high, ref low0, ref high0);
-                if (TQ.Count > 1)
-                    Add(TL.BroadcastFloat(query1[i]), low, high, ref low1, ref high1);
-                if (TQ.Count > 2)
-                    Add(TL.BroadcastFloat(query2[i]), low, high, ref low2, ref high2);
-                if (TQ.Count > 3)
-                    Add(TL.BroadcastFloat(query3[i]), low, high, ref low3, ref high3);
-            }
+                TF low0 = default, low1 = default, low2 = default, low3 = default;
+                TF high0 = default, high1 = default, high2 = default, high3 = default;
+                for (int i = first; i < first + group; i++, row += rowBytes, next += rowBytes)
+                {
+                    Prefetch(next);
+                    TF low = TR.Low<TL, TI, TF>(row, lane), high = TR.High<TL, TI, TF>(row, lane);
+                    Add(TL.BroadcastFloat(query[i]), low, high, ref low0, ref high0);
+                    if (TQ.Count > 1)
+                        Add(TL.BroadcastFloat(query1[i]), low, high, ref low1, ref high1);
+                    if (TQ.Count > 2)
+                        Add(TL.BroadcastFloat(query2[i]), low, high, ref low2, ref high2);
+                    if (TQ.Count > 3)
+                        Add(TL.BroadcastFloat(query3[i]), low, high, ref low3, ref high3);
+                }
 
-            Store(scores + lane, TL.Multiply(low0, scale), TL.Multiply(high0, scale));
-            if (TQ.Count > 1)
-                Store(scores + Stride + lane, TL.Multiply(low1, scale), TL.Multiply(high1, scale));
-            if (TQ.Count > 2)
-                Store(scores + (2 * Stride) + lane, TL.Multiply(low2, scale), TL.Multiply(high2, scale));
-            if (TQ.Count > 3)
-                Store(scores + (3 * Stride) + lane, TL.Multiply(low3, scale), TL.Multiply(high3, scale));
+                TF lowScale = TL.BroadcastFloat(factor), highScale = lowScale;
+                if (TR.Scaled)
+                {
+                    byte* scale = scales + (2 * (first + lane));
+                    lowScale = TL.Multiply(TL.LoadHalf(scale), lowScale);
+                    highScale = TL.Multiply(TL.LoadHalf(scale + 32), highScale);
+                }
+
+                float* at = scores + lane;
+                AddScores(at, first == 0, low0, high0, lowScale, highScale);
+                if (TQ.Count > 1)
+                    AddScores(at + Stride, first == 0, low1, high1, lowScale, highScale);
+                if (TQ.Count > 2)
+                    AddScores(at + (2 * Stride), first == 0, low2, high2, lowScale, highScale);
+                if (TQ.Count > 3)
+                    AddScores(at + (3 * Stride), first == 0, low3, high3, lowScale, highScale);
+            }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>Scores are one product or, where channels have scales, the sum of one for each group of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddScores(float* scores, bool isFirst, TF low, TF high, TF lowScale, TF highScale)
+    {
+        if (!TR.Scaled)
+        {
+            Store(scores, TL.Multiply(low, lowScale), TL.Multiply(high, highScale));
+            return;
+        }
+
+        TF lowSum = default, highSum = default;
+        if (!isFirst)
+            Load(scores, ref lowSum, ref highSum);
+        Store(scores, TL.Fma(lowScale, low, lowSum), TL.Fma(highScale, high, highSum));
+    }
+
     private static void Values<TQ>(
         float* weights, byte* values, int from, int to, int headDim, float* sums, byte* ahead)
         where TQ : struct, IQueryCount
     {
-        const int Stride = Attention.PieceTokens;
         int rowBytes = headDim * TR.Bits / 8;
-        float* sums1 = sums + headDim, sums2 = sums1 + headDim, sums3 = sums2 + headDim;
+        byte* scales = values + (KvStore.BlockTokens * rowBytes);
+        float* scaled = stackalloc float[TR.Scaled ? TQ.Count * KvStore.BlockTokens : 1];
         int channel = 0;
         for (; channel + 32 <= headDim; channel += 32)
         {
-            for (int lane = 0; lane < 16; lane += TL.Count)
+            float* factors = weights;
+            int stride = Attention.PieceTokens;
+            if (TR.Scaled)
             {
-                int at = channel + lane;
-                TF low0 = default, low1 = default, low2 = default, low3 = default;
-                TF high0 = default, high1 = default, high2 = default, high3 = default;
-                Load(sums + at, ref low0, ref high0);
-                if (TQ.Count > 1)
-                    Load(sums1 + at, ref low1, ref high1);
-                if (TQ.Count > 2)
-                    Load(sums2 + at, ref low2, ref high2);
-                if (TQ.Count > 3)
-                    Load(sums3 + at, ref low3, ref high3);
-                nint offset = ((nint)from * rowBytes) + (channel * TR.Bits / 8);
-                byte* row = values + offset, next = ahead + offset;
-                for (int p = from; p < to; p++, row += rowBytes, next += rowBytes)
-                {
-                    Prefetch(next);
-                    TF low = TR.Low<TL, TI, TF>(row, lane), high = TR.High<TL, TI, TF>(row, lane);
-                    Add(TL.BroadcastFloat(weights[p]), low, high, ref low0, ref high0);
-                    if (TQ.Count > 1)
-                        Add(TL.BroadcastFloat(weights[Stride + p]), low, high, ref low1, ref high1);
-                    if (TQ.Count > 2)
-                        Add(TL.BroadcastFloat(weights[(2 * Stride) + p]), low, high, ref low2, ref high2);
-                    if (TQ.Count > 3)
-                        Add(TL.BroadcastFloat(weights[(3 * Stride) + p]), low, high, ref low3, ref high3);
-                }
-
-                Store(sums + at, low0, high0);
-                if (TQ.Count > 1)
-                    Store(sums1 + at, low1, high1);
-                if (TQ.Count > 2)
-                    Store(sums2 + at, low2, high2);
-                if (TQ.Count > 3)
-                    Store(sums3 + at, low3, high3);
+                Scale<TQ>(weights, scales + (2 * channel), scaled);
+                factors = scaled;
+                stride = KvStore.BlockTokens;
             }
+
+            nint offset = channel * TR.Bits / 8;
+            Channels<TQ>(
+                factors, stride, values + offset, rowBytes, from, to, sums + channel, headDim, ahead + offset);
         }
 
-        if (channel < headDim)
+        if (!TR.Scaled && channel < headDim)
             Tail<TQ>(weights, values, from, to, headDim, channel, sums);
+    }
+
+    /// <summary>scaled[q, p] = weights[q, p] · scales[p] for all positions of the block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Scale<TQ>(float* weights, byte* scales, float* scaled)
+        where TQ : struct, IQueryCount
+    {
+        for (int p = 0; p < KvStore.BlockTokens; p += TL.Count)
+        {
+            TF scale = TL.LoadHalf(scales + (2 * p));
+            for (int q = 0; q < TQ.Count; q++)
+            {
+                TF weight = TL.LoadFloat(weights + (q * Attention.PieceTokens) + p);
+                TL.Store(scaled + (q * KvStore.BlockTokens) + p, TL.Multiply(weight, scale));
+            }
+        }
+    }
+
+    /// <summary>32 channels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Channels<TQ>(
+        float* weights, int stride, byte* values, int rowBytes, int from, int to, float* sums, int headDim,
+        byte* ahead)
+        where TQ : struct, IQueryCount
+    {
+        float* weights1 = weights + stride, weights2 = weights1 + stride, weights3 = weights2 + stride;
+        for (int lane = 0; lane < 16; lane += TL.Count)
+        {
+            float* at = sums + lane, at1 = at + headDim, at2 = at1 + headDim, at3 = at2 + headDim;
+            TF low0 = default, low1 = default, low2 = default, low3 = default;
+            TF high0 = default, high1 = default, high2 = default, high3 = default;
+            Load(at, ref low0, ref high0);
+            if (TQ.Count > 1)
+                Load(at1, ref low1, ref high1);
+            if (TQ.Count > 2)
+                Load(at2, ref low2, ref high2);
+            if (TQ.Count > 3)
+                Load(at3, ref low3, ref high3);
+            byte* row = values + ((nint)from * rowBytes), next = ahead + ((nint)from * rowBytes);
+            for (int p = from; p < to; p++, row += rowBytes, next += rowBytes)
+            {
+                Prefetch(next);
+                TF low = TR.Low<TL, TI, TF>(row, lane), high = TR.High<TL, TI, TF>(row, lane);
+                Add(TL.BroadcastFloat(weights[p]), low, high, ref low0, ref high0);
+                if (TQ.Count > 1)
+                    Add(TL.BroadcastFloat(weights1[p]), low, high, ref low1, ref high1);
+                if (TQ.Count > 2)
+                    Add(TL.BroadcastFloat(weights2[p]), low, high, ref low2, ref high2);
+                if (TQ.Count > 3)
+                    Add(TL.BroadcastFloat(weights3[p]), low, high, ref low3, ref high3);
+            }
+
+            Store(at, low0, high0);
+            if (TQ.Count > 1)
+                Store(at1, low1, high1);
+            if (TQ.Count > 2)
+                Store(at2, low2, high2);
+            if (TQ.Count > 3)
+                Store(at3, low3, high3);
+        }
     }
 
     /// <summary>The last channels, fewer than 32: by vectors, then by vectors of eight, then one by one.</summary>

@@ -2,16 +2,6 @@ using Fourteen.Kernels.Memory;
 
 namespace Fourteen.Kernels.Operators;
 
-/// <summary>How keys and values are stored.</summary>
-public enum KvType
-{
-    /// <summary>Half precision, rounded to nearest, saturating at ±65,504.</summary>
-    F16,
-
-    /// <summary>32-bit floats.</summary>
-    F32,
-}
-
 /// <summary>Rows of a step that belong to one sequence, in order of position.</summary>
 /// <param name="FirstRow">First row of the step's matrices.</param>
 /// <param name="Count">Rows.</param>
@@ -22,7 +12,9 @@ public readonly record struct AttentionSpan(int FirstRow, int Count, int FirstPo
 /// <summary>
 /// The memory of the KV cache: blocks of <see cref="BlockTokens"/> positions over all layers, allocated when first used
 /// and kept. In a block, per layer and key/value head, keys stand as [headDim, positions] and values as
-/// [positions, headDim], so that attention reads both in place with one position, or one channel, a lane.
+/// [positions, headDim], so that attention reads both in place with one position, or one channel, a lane. Quantized
+/// ones (<see cref="IKvRows"/>) are followed by their scales, [headDim / 32, positions] halves, one for 32 channels of
+/// a position.
 /// Owned by the engine thread; workers read and write it while a job runs.
 /// </summary>
 public sealed unsafe class KvStore : IDisposable
@@ -32,16 +24,21 @@ public sealed unsafe class KvStore : IDisposable
 
     private readonly AlignedBuffer?[] _slabs;
     private readonly int _slabBlocks;
+    private readonly long _numbersBytes;
     private readonly long _headBytes;
 
+    /// <exception cref="ArgumentException">The type does not go with the head size.</exception>
     public KvStore(int layers, int kvHeads, int headDim, KvType type, int blocksMax)
     {
+        if (!type.Takes(headDim))
+            throw new ArgumentException($"{type} takes heads of whole groups of 32, found {headDim}.", nameof(type));
         Layers = layers;
         KvHeads = kvHeads;
         HeadDim = headDim;
         Type = type;
         BlocksMax = blocksMax;
-        _headBytes = 2L * headDim * BlockTokens * (type == KvType.F16 ? 2 : 4);
+        _numbersBytes = (long)headDim * BlockTokens * type.Bits() / 8;
+        _headBytes = 2 * (_numbersBytes + (type.IsQuantized() ? headDim / KvTypes.Group * BlockTokens * 2L : 0));
         // As many blocks together as fill huge pages, which spare reading a long context many look-ups of addresses.
         long blocks = (AlignedBuffer.HugeFromBytes + BlockBytes - 1) / BlockBytes;
         _slabBlocks = (int)Math.Clamp(blocks, 1, Math.Max(1, blocksMax));
@@ -85,4 +82,7 @@ public sealed unsafe class KvStore : IDisposable
     }
 
     internal byte* ValuesOf(byte* head) => head + (_headBytes / 2);
+
+    /// <summary>The scales of the keys or of the values of a quantized type.</summary>
+    internal ushort* ScalesOf(byte* numbers) => (ushort*)(numbers + _numbersBytes);
 }

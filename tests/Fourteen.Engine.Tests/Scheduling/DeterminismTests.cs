@@ -3,6 +3,7 @@ using Fourteen.Engine.Models;
 using Fourteen.Engine.Scheduling;
 using Fourteen.Formats;
 using Fourteen.Kernels.Lanes;
+using Fourteen.Kernels.Operators;
 using Fourteen.Testing;
 using Xunit;
 
@@ -89,6 +90,50 @@ public sealed class DeterminismTests
             Assert.Equal((await Logits(model.Path, false, 2, [texts[i]], chunk: 64))[0], crowded[i]);
     }
 
+    [Theory]
+    [InlineData(KvType.F32)]
+    [InlineData(KvType.Q8_0)]
+    [InlineData(KvType.Q4_0)]
+    public async Task Logits_InEachTypeOfCache_AreBitIdentical(KvType type)
+    {
+        foreach (string family in (string[])["qwen3", "mistral"])
+        {
+            using var model = new TemporaryModel(family, GgmlType.Q4_K);
+            int[][] texts = [Text(Length, seed: 3), Text(40, seed: 4), Text(270, seed: 5)];
+            var expected = new List<int[]>();
+            foreach (int[] text in texts)
+                expected.Add((await Logits(model.Path, false, 1, [text], chunk: Length, kvType: type))[0]);
+            foreach ((int threads, int chunk) in ((int, int)[])[(1, 1), (2, 32), (3, 37), (2, 512)])
+                Assert.Equal(expected, await Logits(model.Path, false, threads, texts, chunk, kvType: type));
+            foreach (IsaPath isa in Isa.BestFirst.Where(Isa.IsSupported))
+            {
+                Assert.Equal(
+                    expected[1], (await Logits(model.Path, false, 2, [texts[1]], 16, isa: isa, kvType: type))[0]);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(KvType.Q8_0)]
+    [InlineData(KvType.Q4_0)]
+    public async Task Load_HeadsOfNoWholeGroups_AreRefusedInAQuantizedCache(KvType type)
+    {
+        string path = TinyModel.Write(
+            "qwen3", GgmlType.F32, 1, ("qwen3.attention.key_length", 80u), ("qwen3.attention.value_length", 80u));
+        try
+        {
+            using var engine = new InferenceEngine(new EngineOptions { Threads = 1 }, TimeProvider.System);
+            RequestException error = await Assert.ThrowsAsync<RequestException>(() => engine.LoadAsync(
+                path, new ModelOptions { KvType = type }, null, TestContext.Current.CancellationToken));
+            Assert.Equal("kv-type", error.Parameter);
+            Assert.Contains("have 80; use f16 or f32", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     private static int[] Text(int length, int seed)
     {
         var random = new Random(seed);
@@ -97,13 +142,14 @@ public sealed class DeterminismTests
 
     /// <summary>The bits of the last logits of each text, all texts in flight together.</summary>
     private static async Task<int[][]> Logits(
-        string path, bool precise, int threads, int[][] texts, int chunk, int context = 4096, IsaPath? isa = null)
+        string path, bool precise, int threads, int[][] texts, int chunk, int context = 4096, IsaPath? isa = null,
+        KvType kvType = KvType.F16)
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         using var engine = new InferenceEngine(
             new EngineOptions { Threads = threads, Isa = isa ?? Isa.Selected }, TimeProvider.System);
         LoadedModel model = await engine.LoadAsync(
-            path, new ModelOptions { Precise = precise, Context = context }, null, cancellation);
+            path, new ModelOptions { Precise = precise, Context = context, KvType = kvType }, null, cancellation);
         return await Task.WhenAll(texts.Select(async text =>
         {
             int[] bits = [];
