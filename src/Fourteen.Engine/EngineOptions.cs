@@ -35,7 +35,8 @@ public sealed record ModelOptions
     /// <summary>Sequences of full context that the cache has blocks for.</summary>
     public int SequencesMax { get; init; } = 1;
 
-    /// <summary>How keys and values are stored.</summary>
+    /// <summary>How keys and values are stored; <see cref="Precise"/> stores them as floats, whatever this says.
+    /// </summary>
     public KvType KvType { get; init; } = KvType.F16;
 
     /// <summary>Multiply in 32-bit floats with a 32-bit cache, whatever the weights' type.</summary>
@@ -46,4 +47,6 @@ public sealed record ModelOptions
     /// are computed in 32-bit floats, many times slower.
     /// </summary>
     public bool Repack { get; init; } = true;
+
+    internal KvType CacheType => Precise ? KvType.F32 : KvType;
 }

@@ -5,6 +5,7 @@ using Fourteen.Engine.Models;
 using Fourteen.Engine.Sampling;
 using Fourteen.Engine.Scheduling;
 using Fourteen.Engine.Tokenizers;
+using Fourteen.Kernels.Operators;
 
 namespace Fourteen.Engine;
 
@@ -69,6 +70,14 @@ public sealed class InferenceEngine : IDisposable
                     "sequences",
                     $"one sequence or more with at most {PositionsMax} positions together are wanted, found "
                     + $"{options.SequencesMax} of {context}");
+            }
+
+            if (!options.CacheType.Takes(config.HeadDim))
+            {
+                throw new RequestException(
+                    "kv-type", $"a KV cache in {options.CacheType.ToString().ToLowerInvariant()} holds heads of whole "
+                    + $"groups of {KvTypes.Group} channels, but those of {file.Path} have {config.HeadDim}; "
+                    + "use f16 or f32");
             }
 
             var model = new LoadedModel(file, config, context, options);

@@ -121,8 +121,9 @@ public sealed class GenerationOptions
             command.Add(option);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(_precise) && result.GetResult(_kvType)?.Tokens[0].Value == "f16")
-                result.AddError("--precise keeps the KV cache in f32 and cannot go with --kv-type f16");
+            string? kvType = result.GetResult(_kvType)?.Tokens[0].Value;
+            if (result.GetValue(_precise) && (kvType is "f16" or "q8_0" or "q4_0"))
+                result.AddError($"--precise keeps the KV cache in f32 and cannot go with --kv-type {kvType}");
             bool scaled = result.GetResult(_ropeScale) is not null;
             if (result.GetValue(_yarn) && scaled)
                 result.AddError("--yarn and --rope-scale exclude each other");
@@ -170,13 +171,16 @@ public sealed class GenerationOptions
     /// <summary>How keys and values are stored.</summary>
     internal static Option<KvType?> CreateKvType() => new("--kv-type")
     {
-        HelpName = "f16|f32",
-        Description = "Storage type of the KV cache; else f16.",
+        HelpName = "TYPE",
+        Description = "Storage of the KV cache: f16, f32, q8_0 in about half the memory of f16, q4_0 in about a "
+            + "quarter; else f16.",
         CustomParser = result => result.Tokens[0].Value switch
         {
             "f16" => KvType.F16,
             "f32" => KvType.F32,
-            string other => Refuse<KvType?>(result, $"--kv-type must be f16 or f32, found {other}"),
+            "q8_0" => KvType.Q8_0,
+            "q4_0" => KvType.Q4_0,
+            string other => Refuse<KvType?>(result, $"--kv-type must be f16, f32, q8_0 or q4_0, found {other}"),
         },
     };
 

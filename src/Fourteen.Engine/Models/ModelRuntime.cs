@@ -18,9 +18,8 @@ internal sealed class ModelRuntime : IDisposable
         _model = model;
         _weights = weights;
         ModelConfig config = model.Config;
-        KvType type = model.Options.Precise ? KvType.F32 : model.Options.KvType;
         int blocks = (model.Context + KvStore.BlockTokens - 1) / KvStore.BlockTokens * model.Options.SequencesMax;
-        _store = new KvStore(config.Layers, config.KvHeads, config.HeadDim, type, blocks);
+        _store = new KvStore(config.Layers, config.KvHeads, config.HeadDim, model.Options.CacheType, blocks);
         Scheduler = new Scheduler(new BlockPool(blocks, _store.Touch), stepTokens);
         Transformer = new Transformer(config, weights, _store, pool, isa, stepTokens);
     }

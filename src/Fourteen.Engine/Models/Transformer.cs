@@ -24,7 +24,7 @@ internal sealed class Transformer : IDisposable
     private readonly RmsNorm _norm;
     private readonly Elementwise _elementwise;
     private readonly Attention _attention;
-    private readonly KvStore _cache;
+    private readonly KvWriter _writer;
     private readonly Activations _input;
 
     private readonly FloatMatrix _x;       // [tokens, hidden]: the residual stream
@@ -47,10 +47,10 @@ internal sealed class Transformer : IDisposable
     {
         _config = config;
         _weights = weights;
-        _cache = cache;
         _matMul = new MatMul(pool, isa);
         _norm = new RmsNorm(pool, isa);
         _elementwise = new Elementwise(pool, isa);
+        _writer = new KvWriter(pool, cache);
         _attention = new Attention(pool, isa, config.Heads, cache);
         int queries = config.Heads * config.HeadDim;
         int keys = config.KvHeads * config.HeadDim;
@@ -101,6 +101,7 @@ internal sealed class Transformer : IDisposable
     public void Dispose()
     {
         _matMul.Dispose();
+        _writer.Dispose();
         _attention.Dispose();
         _input.Dispose();
         _angles.Dispose();
@@ -136,8 +137,7 @@ internal sealed class Transformer : IDisposable
         Angles angles = windowed && _windowAngles is not null ? _windowAngles : _angles;
         Rope.Run(_q, _config.Heads, _config.HeadDim, angles.Cos, angles.Sin, _config.RopePairs);
         Rope.Run(_k, _config.KvHeads, _config.HeadDim, angles.Cos, angles.Sin, _config.RopePairs);
-        foreach (ref readonly AttentionSpan span in spans)
-            _cache.Write(layer, in span, _k, _v);
+        _writer.Run(layer, spans, _k, _v);
         var rule = new AttentionRule(_config.QueryScale, windowed ? _config.Window : 0, _config.AttentionSoftCap);
         _attention.Run(layer, spans, _q, _heads, in rule);
         _input.Begin(_heads);

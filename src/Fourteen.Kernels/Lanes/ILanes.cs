@@ -85,8 +85,15 @@ internal unsafe interface ILanes<TI, TF>
 
     static abstract TF ToFloat(TI a);
 
+    /// <summary>The lowest four bits of each lane, 0 … 15, less 8.</summary>
+    static abstract TF NibbleToFloat(TI a);
+
     /// <summary>One half-precision number a lane; infinities and NaN become large finite numbers.</summary>
     static abstract TF LoadHalf(byte* source);
+
+    /// <summary>One half-precision number a lane, times 2^−112: exact, and cheaper than <see cref="LoadHalf"/>.
+    /// </summary>
+    static abstract TF LoadHalfTiny(byte* source);
 
     /// <summary>One bfloat16 number a lane.</summary>
     static abstract TF LoadBFloat16(byte* source);

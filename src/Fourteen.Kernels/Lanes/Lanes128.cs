@@ -97,14 +97,21 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>, Vector128<floa
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ToFloat(Vector128<int> a) => Vector128.ConvertToSingle(a);
 
-    /// <summary>
-    /// Sign-extended, the half's exponent and fraction sit 13 bits below a float's, and its sign fills the bits above:
-    /// mask both into place and multiply by 2^112 to correct the exponent's bias. Subnormal halves come out right too.
-    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> NibbleToFloat(Vector128<int> a) =>
+        Vector128.ConvertToSingle((a & Vector128.Create(15)) - Vector128.Create(8));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadHalf(byte* source) =>
-        ((LoadShorts(source) << 13) & Vector128.Create(unchecked((int)0x8FFFE000))).AsSingle()
-            * Vector128.Create(5.192296858534828e33f);
+        LoadHalfTiny(source) * Vector128.Create(5.192296858534828e33f);
+
+    /// <summary>
+    /// Sign-extended, the half's exponent and fraction sit 13 bits below a float's, and its sign fills the bits above:
+    /// mask both into place; the exponent's bias is then 112 too small. Subnormal halves come out right too.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadHalfTiny(byte* source) =>
+        ((LoadShorts(source) << 13) & Vector128.Create(unchecked((int)0x8FFFE000))).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadBFloat16(byte* source) => (LoadShorts(source) << 16).AsSingle();

@@ -161,14 +161,21 @@ internal readonly unsafe struct Lanes256<TP> : ILanes<Vector256<int>, Vector256<
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToFloat(Vector256<int> a) => Vector256.ConvertToSingle(a);
 
-    /// <summary>
-    /// Sign-extended, the half's exponent and fraction sit 13 bits below a float's, and its sign fills the bits above:
-    /// mask both into place and multiply by 2^112 to correct the exponent's bias. Subnormal halves come out right too.
-    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> NibbleToFloat(Vector256<int> a) =>
+        Vector256.ConvertToSingle((a & Vector256.Create(15)) - Vector256.Create(8));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadHalf(byte* source) =>
-        ((LoadShorts(source) << 13) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle()
-            * Vector256.Create(5.192296858534828e33f);
+        LoadHalfTiny(source) * Vector256.Create(5.192296858534828e33f);
+
+    /// <summary>
+    /// Sign-extended, the half's exponent and fraction sit 13 bits below a float's, and its sign fills the bits above:
+    /// mask both into place; the exponent's bias is then 112 too small. Subnormal halves come out right too.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadHalfTiny(byte* source) =>
+        ((LoadShorts(source) << 13) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadBFloat16(byte* source) => (LoadShorts(source) << 16).AsSingle();

@@ -99,14 +99,24 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ToFloat(Vector512<int> a) => Vector512.ConvertToSingle(a);
 
-    /// <summary>
-    /// Sign-extended, the half's exponent and fraction sit 13 bits below a float's, and its sign fills the bits above:
-    /// mask both into place and multiply by 2^112 to correct the exponent's bias. Subnormal halves come out right too.
+    /// <summary>VPERMPS looks at the lowest four bits alone, so that it masks, subtracts and converts at once.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> NibbleToFloat(Vector512<int> a) =>
+        Avx512F.PermuteVar16x32(
+            Vector512.Create(-8f, -7f, -6f, -5f, -4f, -3f, -2f, -1f, 0f, 1f, 2f, 3f, 4f, 5f, 6f, 7f), a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadHalf(byte* source) =>
-        ((LoadShorts(source) << 13) & Vector512.Create(unchecked((int)0x8FFFE000))).AsSingle()
-            * Vector512.Create(5.192296858534828e33f);
+        LoadHalfTiny(source) * Vector512.Create(5.192296858534828e33f);
+
+    /// <summary>
+    /// Sign-extended, the half's exponent and fraction sit 13 bits below a float's, and its sign fills the bits above:
+    /// mask both into place; the exponent's bias is then 112 too small. Subnormal halves come out right too.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadHalfTiny(byte* source) =>
+        ((LoadShorts(source) << 13) & Vector512.Create(unchecked((int)0x8FFFE000))).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadBFloat16(byte* source) => (LoadShorts(source) << 16).AsSingle();

@@ -1,213 +1,334 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Fourteen.Kernels.Lanes;
 using Fourteen.Kernels.MatMul;
 
 namespace Fourteen.Kernels.Operators;
 
-/// <summary>
-/// The inner loops of attention. Scores: one position a lane, fused multiply-adds over the channels in order. Values:
-/// one channel a lane, fused multiply-adds over the positions in order. No sum crosses lanes, so every width gives one
-/// result.
-/// </summary>
-internal static unsafe class AttentionTile
+/// <summary>How many queries share one loading of keys or values: a number that the compiler knows.</summary>
+internal interface IQueryCount
 {
-    private const int BlockTokens = KvStore.BlockTokens;
+    static abstract int Count { get; }
+}
 
+/// <summary>
+/// The inner loops of attention over one block of 32 positions. Scores: one position a lane, fused multiply-adds over
+/// the channels in order. Values: one channel a lane, fused multiply-adds over the positions in order. No sum crosses
+/// lanes, so every width gives one result, that of <see cref="AttentionScalar{TR}"/>. What is loaded (and widened) once
+/// meets up to four queries, whose sums stay in registers.
+/// </summary>
+internal static unsafe class AttentionTile<TL, TI, TF, TR>
+    where TL : struct, ILanes<TI, TF>
+    where TI : struct
+    where TF : struct
+    where TR : struct, IKvRows
+{
     /// <summary>
-    /// scores[p] = scale · Σ_i query[i] · keys[i, p] for all 32 positions of a block; keys as floats [headDim, 32].
+    /// scores[q, p] = factor · Σ_i queries[q, i] · keys[i, p] for all positions of the block; queries [count, headDim],
+    /// scores [count, <see cref="Attention.PieceTokens"/>] from the block's first.
     /// </summary>
-    internal static void Scores(IsaPath isa, float* query, float* keys, int headDim, float scale, float* scores)
+    /// <param name="ahead">What is wanted next, of the size of the keys: brought into the cache meanwhile.</param>
+    internal static void Scores(
+        float* queries, int count, byte* keys, int headDim, float factor, float* scores, byte* ahead)
     {
-        switch (isa)
+        while (count >= 4)
         {
-            case IsaPath.Avx512Vnni:
-            case IsaPath.Avx512:
-                Scores<Lanes512, V512I, V512F>(query, keys, headDim, scale, scores);
-                break;
-            case IsaPath.AvxVnni:
-            case IsaPath.Avx2:
-                Scores<Lanes256<PairProducts>, V256I, V256F>(query, keys, headDim, scale, scores);
-                break;
-            case IsaPath.Vector128:
-                Scores<Lanes128, V128I, V128F>(query, keys, headDim, scale, scores);
-                break;
-            default:
-                ScoresScalar(query, keys, headDim, scale, scores);
-                break;
-        }
-    }
-
-    /// <summary>sum[i] += Σ_p weights[p] · values[p, i] over <paramref name="count"/> positions; values as floats.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void AddValues(IsaPath isa, float* weights, float* values, int count, int headDim, float* sum)
-    {
-        int done = isa switch
-        {
-            IsaPath.Avx512 or IsaPath.Avx512Vnni =>
-                AddValues<Lanes512, V512I, V512F>(weights, values, count, headDim, sum),
-            IsaPath.AvxVnni or IsaPath.Avx2 =>
-                AddValues<Lanes256<PairProducts>, V256I, V256F>(weights, values, count, headDim, sum),
-            IsaPath.Vector128 => AddValues<Lanes128, V128I, V128F>(weights, values, count, headDim, sum),
-            _ => 0,
-        };
-        for (int i = done; i < headDim; i++)
-        {
-            float total = sum[i];
-            for (int p = 0; p < count; p++)
-                total = MathF.FusedMultiplyAdd(weights[p], values[(p * headDim) + i], total);
-            sum[i] = total;
-        }
-    }
-
-    /// <summary>Halves to floats.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Widen(IsaPath isa, byte* halves, int count, float* floats)
-    {
-        int i = 0;
-        if (isa is IsaPath.AvxVnni or IsaPath.Avx2 or IsaPath.Avx512 or IsaPath.Avx512Vnni)
-        {
-            for (; i + 8 <= count; i += 8)
-                Lanes256<PairProducts>.LoadHalf(halves + (2 * i)).Store(floats + i);
-        }
-        else if (isa == IsaPath.Vector128)
-        {
-            for (; i + 4 <= count; i += 4)
-                Lanes128.LoadHalf(halves + (2 * i)).Store(floats + i);
+            Scores<Four>(queries, keys, headDim, factor, scores, ahead);
+            queries += 4 * headDim;
+            scores += 4 * Attention.PieceTokens;
+            count -= 4;
         }
 
-        for (; i < count; i++)
-            floats[i] = HalfBits.ToFloat(((ushort*)halves)[i]);
+        if (count == 3)
+            Scores<Three>(queries, keys, headDim, factor, scores, ahead);
+        else if (count == 2)
+            Scores<Two>(queries, keys, headDim, factor, scores, ahead);
+        else if (count == 1)
+            Scores<One>(queries, keys, headDim, factor, scores, ahead);
     }
 
     /// <summary>
-    /// weights[p] = e^(scores[p] − max), in place; returns their sum in eight chains, position p in chain p mod 8,
-    /// folded as <see cref="RmsNorm"/> folds. <paramref name="max"/> is the largest of the scores.
+    /// sums[q, i] += Σ_p weights[q, p] · values[p, i] over the positions [from, to) of the block; weights [count,
+    /// <see cref="Attention.PieceTokens"/>] from the block's first, sums [count, headDim].
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static float Softmax(IsaPath isa, float* scores, int count, out float max)
+    /// <param name="ahead">As above, of the size of the values.</param>
+    internal static void Values(
+        float* weights, int count, byte* values, int from, int to, int headDim, float* sums, byte* ahead)
     {
-        float highest = float.NegativeInfinity;
-        for (int p = 0; p < count; p++)
-            highest = MathF.Max(highest, scores[p]);
-        max = highest;
-
-        float* chains = stackalloc float[8];
-        new Span<float>(chains, 8).Clear();
-        int i = 0;
-        if (isa != IsaPath.Scalar)
+        while (count >= 4)
         {
-            Vector256<float> sums = Vector256<float>.Zero;
-            for (; i + 8 <= count; i += 8)
-            {
-                Vector256<float> e = Exponential.Of(Vector256.Load(scores + i) - Vector256.Create(highest));
-                e.Store(scores + i);
-                sums += e;
-            }
-
-            sums.Store(chains);
+            Values<Four>(weights, values, from, to, headDim, sums, ahead);
+            weights += 4 * Attention.PieceTokens;
+            sums += 4 * headDim;
+            count -= 4;
         }
 
-        for (; i < count; i++)
-        {
-            float e = Exponential.Of(scores[i] - highest);
-            scores[i] = e;
-            chains[i & 7] += e;
-        }
-
-        return RmsNorm.Fold(chains);
+        if (count == 3)
+            Values<Three>(weights, values, from, to, headDim, sums, ahead);
+        else if (count == 2)
+            Values<Two>(weights, values, from, to, headDim, sums, ahead);
+        else if (count == 1)
+            Values<One>(weights, values, from, to, headDim, sums, ahead);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scores<TL, TI, TF>(float* query, float* keys, int headDim, float scale, float* scores)
-        where TL : struct, ILanes<TI, TF>
-        where TI : struct
-        where TF : struct
+    private static void Scores<TQ>(
+        float* query, byte* keys, int headDim, float factor, float* scores, byte* ahead)
+        where TQ : struct, IQueryCount
     {
-        TF factor = TL.BroadcastFloat(scale);
-        if (BlockTokens >= 4 * TL.Count)
+        const int Stride = Attention.PieceTokens;
+        int rowBytes = KvStore.BlockTokens * TR.Bits / 8;
+        byte* scales = keys + (headDim * rowBytes);
+        float* query1 = query + headDim, query2 = query1 + headDim, query3 = query2 + headDim;
+        for (int lane = 0; lane < 16; lane += TL.Count)
         {
-            for (int p = 0; p < BlockTokens; p += 4 * TL.Count)
+            byte* row = keys, next = ahead;
+            int group = TR.Scaled ? 32 : headDim;
+            for (int first = 0; first < headDim; first += group)
             {
-                TF sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-                float* key = keys + p;
-                for (int i = 0; i < headDim; i++, key += BlockTokens)
+                TF low0 = default, low1 = default, low2 = default, low3 = default;
+                TF high0 = default, high1 = default, high2 = default, high3 = default;
+                for (int i = first; i < first + group; i++, row += rowBytes, next += rowBytes)
                 {
-                    TF q = TL.BroadcastFloat(query[i]);
-                    sum0 = TL.Fma(q, TL.LoadFloat(key), sum0);
-                    sum1 = TL.Fma(q, TL.LoadFloat(key + TL.Count), sum1);
-                    sum2 = TL.Fma(q, TL.LoadFloat(key + (2 * TL.Count)), sum2);
-                    sum3 = TL.Fma(q, TL.LoadFloat(key + (3 * TL.Count)), sum3);
+                    Prefetch(next);
+                    TF low = TR.Low<TL, TI, TF>(row, lane), high = TR.High<TL, TI, TF>(row, lane);
+                    Add(TL.BroadcastFloat(query[i]), low, high, ref low0, ref high0);
+                    if (TQ.Count > 1)
+                        Add(TL.BroadcastFloat(query1[i]), low, high, ref low1, ref high1);
+                    if (TQ.Count > 2)
+                        Add(TL.BroadcastFloat(query2[i]), low, high, ref low2, ref high2);
+                    if (TQ.Count > 3)
+                        Add(TL.BroadcastFloat(query3[i]), low, high, ref low3, ref high3);
                 }
 
-                TL.Store(scores + p, TL.Multiply(sum0, factor));
-                TL.Store(scores + p + TL.Count, TL.Multiply(sum1, factor));
-                TL.Store(scores + p + (2 * TL.Count), TL.Multiply(sum2, factor));
-                TL.Store(scores + p + (3 * TL.Count), TL.Multiply(sum3, factor));
-            }
+                TF lowScale = TL.BroadcastFloat(factor), highScale = lowScale;
+                if (TR.Scaled)
+                {
+                    byte* scale = scales + (2 * (first + lane));
+                    lowScale = TL.Multiply(TL.LoadHalf(scale), lowScale);
+                    highScale = TL.Multiply(TL.LoadHalf(scale + 32), highScale);
+                }
 
+                float* at = scores + lane;
+                AddScores(at, first == 0, low0, high0, lowScale, highScale);
+                if (TQ.Count > 1)
+                    AddScores(at + Stride, first == 0, low1, high1, lowScale, highScale);
+                if (TQ.Count > 2)
+                    AddScores(at + (2 * Stride), first == 0, low2, high2, lowScale, highScale);
+                if (TQ.Count > 3)
+                    AddScores(at + (3 * Stride), first == 0, low3, high3, lowScale, highScale);
+            }
+        }
+    }
+
+    /// <summary>Scores are one product or, where channels have scales, the sum of one for each group of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddScores(float* scores, bool isFirst, TF low, TF high, TF lowScale, TF highScale)
+    {
+        if (!TR.Scaled)
+        {
+            Store(scores, TL.Multiply(low, lowScale), TL.Multiply(high, highScale));
             return;
         }
 
-        for (int p = 0; p < BlockTokens; p += TL.Count)
-        {
-            TF sum = default;
-            for (int i = 0; i < headDim; i++)
-                sum = TL.Fma(TL.BroadcastFloat(query[i]), TL.LoadFloat(keys + (i * BlockTokens) + p), sum);
-            TL.Store(scores + p, TL.Multiply(sum, factor));
-        }
+        TF lowSum = default, highSum = default;
+        if (!isFirst)
+            Load(scores, ref lowSum, ref highSum);
+        Store(scores, TL.Fma(lowScale, low, lowSum), TL.Fma(highScale, high, highSum));
     }
 
-    private static void ScoresScalar(float* query, float* keys, int headDim, float scale, float* scores)
+    private static void Values<TQ>(
+        float* weights, byte* values, int from, int to, int headDim, float* sums, byte* ahead)
+        where TQ : struct, IQueryCount
     {
-        for (int p = 0; p < BlockTokens; p++)
+        int rowBytes = headDim * TR.Bits / 8;
+        byte* scales = values + (KvStore.BlockTokens * rowBytes);
+        float* scaled = stackalloc float[TR.Scaled ? TQ.Count * KvStore.BlockTokens : 1];
+        int channel = 0;
+        for (; channel + 32 <= headDim; channel += 32)
         {
-            float sum = 0;
-            for (int i = 0; i < headDim; i++)
-                sum = MathF.FusedMultiplyAdd(query[i], keys[(i * BlockTokens) + p], sum);
-            scores[p] = sum * scale;
-        }
-    }
-
-    /// <summary>As many channels as fill vectors; returns how many.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int AddValues<TL, TI, TF>(float* weights, float* values, int count, int headDim, float* sum)
-        where TL : struct, ILanes<TI, TF>
-        where TI : struct
-        where TF : struct
-    {
-        int i = 0;
-        for (; i + (4 * TL.Count) <= headDim; i += 4 * TL.Count)
-        {
-            TF sum0 = TL.LoadFloat(sum + i);
-            TF sum1 = TL.LoadFloat(sum + i + TL.Count);
-            TF sum2 = TL.LoadFloat(sum + i + (2 * TL.Count));
-            TF sum3 = TL.LoadFloat(sum + i + (3 * TL.Count));
-            float* value = values + i;
-            for (int p = 0; p < count; p++, value += headDim)
+            float* factors = weights;
+            int stride = Attention.PieceTokens;
+            if (TR.Scaled)
             {
-                TF w = TL.BroadcastFloat(weights[p]);
-                sum0 = TL.Fma(w, TL.LoadFloat(value), sum0);
-                sum1 = TL.Fma(w, TL.LoadFloat(value + TL.Count), sum1);
-                sum2 = TL.Fma(w, TL.LoadFloat(value + (2 * TL.Count)), sum2);
-                sum3 = TL.Fma(w, TL.LoadFloat(value + (3 * TL.Count)), sum3);
+                Scale<TQ>(weights, scales + (2 * channel), scaled);
+                factors = scaled;
+                stride = KvStore.BlockTokens;
             }
 
-            TL.Store(sum + i, sum0);
-            TL.Store(sum + i + TL.Count, sum1);
-            TL.Store(sum + i + (2 * TL.Count), sum2);
-            TL.Store(sum + i + (3 * TL.Count), sum3);
+            nint offset = channel * TR.Bits / 8;
+            Channels<TQ>(
+                factors, stride, values + offset, rowBytes, from, to, sums + channel, headDim, ahead + offset);
         }
 
-        for (; i + TL.Count <= headDim; i += TL.Count)
+        if (!TR.Scaled && channel < headDim)
+            Tail<TQ>(weights, values, from, to, headDim, channel, sums);
+    }
+
+    /// <summary>scaled[q, p] = weights[q, p] · scales[p] for all positions of the block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Scale<TQ>(float* weights, byte* scales, float* scaled)
+        where TQ : struct, IQueryCount
+    {
+        for (int p = 0; p < KvStore.BlockTokens; p += TL.Count)
         {
-            TF total = TL.LoadFloat(sum + i);
-            for (int p = 0; p < count; p++)
-                total = TL.Fma(TL.BroadcastFloat(weights[p]), TL.LoadFloat(values + (p * headDim) + i), total);
-            TL.Store(sum + i, total);
+            TF scale = TL.LoadHalf(scales + (2 * p));
+            for (int q = 0; q < TQ.Count; q++)
+            {
+                TF weight = TL.LoadFloat(weights + (q * Attention.PieceTokens) + p);
+                TL.Store(scaled + (q * KvStore.BlockTokens) + p, TL.Multiply(weight, scale));
+            }
+        }
+    }
+
+    /// <summary>32 channels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Channels<TQ>(
+        float* weights, int stride, byte* values, int rowBytes, int from, int to, float* sums, int headDim,
+        byte* ahead)
+        where TQ : struct, IQueryCount
+    {
+        float* weights1 = weights + stride, weights2 = weights1 + stride, weights3 = weights2 + stride;
+        for (int lane = 0; lane < 16; lane += TL.Count)
+        {
+            float* at = sums + lane, at1 = at + headDim, at2 = at1 + headDim, at3 = at2 + headDim;
+            TF low0 = default, low1 = default, low2 = default, low3 = default;
+            TF high0 = default, high1 = default, high2 = default, high3 = default;
+            Load(at, ref low0, ref high0);
+            if (TQ.Count > 1)
+                Load(at1, ref low1, ref high1);
+            if (TQ.Count > 2)
+                Load(at2, ref low2, ref high2);
+            if (TQ.Count > 3)
+                Load(at3, ref low3, ref high3);
+            byte* row = values + ((nint)from * rowBytes), next = ahead + ((nint)from * rowBytes);
+            for (int p = from; p < to; p++, row += rowBytes, next += rowBytes)
+            {
+                Prefetch(next);
+                TF low = TR.Low<TL, TI, TF>(row, lane), high = TR.High<TL, TI, TF>(row, lane);
+                Add(TL.BroadcastFloat(weights[p]), low, high, ref low0, ref high0);
+                if (TQ.Count > 1)
+                    Add(TL.BroadcastFloat(weights1[p]), low, high, ref low1, ref high1);
+                if (TQ.Count > 2)
+                    Add(TL.BroadcastFloat(weights2[p]), low, high, ref low2, ref high2);
+                if (TQ.Count > 3)
+                    Add(TL.BroadcastFloat(weights3[p]), low, high, ref low3, ref high3);
+            }
+
+            Store(at, low0, high0);
+            if (TQ.Count > 1)
+                Store(at1, low1, high1);
+            if (TQ.Count > 2)
+                Store(at2, low2, high2);
+            if (TQ.Count > 3)
+                Store(at3, low3, high3);
+        }
+    }
+
+    /// <summary>The last channels, fewer than 32: by vectors, then by vectors of eight, then one by one.</summary>
+    private static void Tail<TQ>(
+        float* weights, byte* values, int from, int to, int headDim, int channel, float* sums)
+        where TQ : struct, IQueryCount
+    {
+        for (; channel + TL.Count <= headDim; channel += TL.Count)
+            Column<TQ>(weights, values, from, to, headDim, channel, sums);
+        if (TL.Count > 8 && channel + 8 <= headDim)
+        {
+            AttentionTile<Lanes256<PairProducts>, V256I, V256F, TR>.Column<TQ>(
+                weights, values, from, to, headDim, channel, sums);
+            channel += 8;
         }
 
-        return i;
+        AttentionScalar<TR>.Values(weights, TQ.Count, values, from, to, headDim, channel, sums);
+    }
+
+    /// <summary>One vector of channels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Column<TQ>(
+        float* weights, byte* values, int from, int to, int headDim, int channel, float* sums)
+        where TQ : struct, IQueryCount
+    {
+        const int Stride = Attention.PieceTokens;
+        int rowBytes = headDim * TR.Bits / 8;
+        float* at = sums + channel;
+        TF sum0 = TL.LoadFloat(at), sum1 = default, sum2 = default, sum3 = default;
+        if (TQ.Count > 1)
+            sum1 = TL.LoadFloat(at + headDim);
+        if (TQ.Count > 2)
+            sum2 = TL.LoadFloat(at + (2 * headDim));
+        if (TQ.Count > 3)
+            sum3 = TL.LoadFloat(at + (3 * headDim));
+        byte* row = values + ((nint)from * rowBytes) + (channel * TR.Bits / 8);
+        for (int p = from; p < to; p++, row += rowBytes)
+        {
+            TF value = TR.Low<TL, TI, TF>(row, 0);
+            sum0 = TL.Fma(TL.BroadcastFloat(weights[p]), value, sum0);
+            if (TQ.Count > 1)
+                sum1 = TL.Fma(TL.BroadcastFloat(weights[Stride + p]), value, sum1);
+            if (TQ.Count > 2)
+                sum2 = TL.Fma(TL.BroadcastFloat(weights[(2 * Stride) + p]), value, sum2);
+            if (TQ.Count > 3)
+                sum3 = TL.Fma(TL.BroadcastFloat(weights[(3 * Stride) + p]), value, sum3);
+        }
+
+        TL.Store(at, sum0);
+        if (TQ.Count > 1)
+            TL.Store(at + headDim, sum1);
+        if (TQ.Count > 2)
+            TL.Store(at + (2 * headDim), sum2);
+        if (TQ.Count > 3)
+            TL.Store(at + (3 * headDim), sum3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(TF factor, TF low, TF high, ref TF lowSum, ref TF highSum)
+    {
+        lowSum = TL.Fma(factor, low, lowSum);
+        highSum = TL.Fma(factor, high, highSum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Load(float* source, ref TF low, ref TF high)
+    {
+        low = TL.LoadFloat(source);
+        high = TL.LoadFloat(source + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(float* target, TF low, TF high)
+    {
+        TL.Store(target, low);
+        TL.Store(target + 16, high);
+    }
+
+    /// <summary>A row's cache lines: it is 16 to 128 bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(byte* row)
+    {
+        if (!Sse.IsSupported)
+            return;
+        Sse.Prefetch0(row);
+        if (TR.Bits == 32)
+            Sse.Prefetch0(row + 64);
+    }
+
+    private readonly struct One : IQueryCount
+    {
+        public static int Count => 1;
+    }
+
+    private readonly struct Two : IQueryCount
+    {
+        public static int Count => 2;
+    }
+
+    private readonly struct Three : IQueryCount
+    {
+        public static int Count => 3;
+    }
+
+    private readonly struct Four : IQueryCount
+    {
+        public static int Count => 4;
     }
 }

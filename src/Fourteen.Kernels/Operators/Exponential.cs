@@ -48,6 +48,26 @@ internal static class Exponential
         return y * exponent.AsSingle();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<float> Of(Vector512<float> x)
+    {
+        x = Vector512.Min(Vector512.Max(x, Vector512.Create(Lowest)), Vector512.Create(Highest));
+        Vector512<float> magic = Vector512.Create(Magic);
+        Vector512<float> shifted = (x * Vector512.Create(Log2E)) + magic;
+        Vector512<float> n = shifted - magic;
+        Vector512<float> r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2High), x);
+        r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2Low), r);
+        Vector512<float> y = Vector512.Create(C5);
+        y = Vector512.FusedMultiplyAdd(y, r, Vector512.Create(C4));
+        y = Vector512.FusedMultiplyAdd(y, r, Vector512.Create(C3));
+        y = Vector512.FusedMultiplyAdd(y, r, Vector512.Create(C2));
+        y = Vector512.FusedMultiplyAdd(y, r, Vector512.Create(C1));
+        y = Vector512.FusedMultiplyAdd(y, r, Vector512.Create(C0));
+        y = Vector512.FusedMultiplyAdd(y, r * r, r) + Vector512<float>.One;
+        Vector512<int> exponent = (shifted.AsInt32() - magic.AsInt32() + Vector512.Create(127)) << 23;
+        return y * exponent.AsSingle();
+    }
+
     internal static float Of(float x)
     {
         x = MathF.Min(MathF.Max(x, Lowest), Highest);

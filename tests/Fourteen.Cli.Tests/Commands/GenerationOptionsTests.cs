@@ -83,7 +83,7 @@ public sealed class GenerationOptionsTests
     [InlineData("--seed", "-1", "an integer from 0 to 18446744073709551615")]
     [InlineData("--max-tokens", "0", "an integer from 1 to")]
     [InlineData("--think-budget", "-1", "an integer from 0 to")]
-    [InlineData("--kv-type", "q8", "f16 or f32")]
+    [InlineData("--kv-type", "q8", "f16, f32, q8_0 or q4_0")]
     public void Option_OutsideItsRange_NamesOptionRangeAndValue(string option, string value, string range)
     {
         (_, string[] errors) = Parse(option, value);
@@ -97,6 +97,8 @@ public sealed class GenerationOptionsTests
     [InlineData("--think", "--no-think")]
     [InlineData("--no-think", "--think-budget", "5")]
     [InlineData("--precise", "--kv-type", "f16")]
+    [InlineData("--precise", "--kv-type", "q8_0")]
+    [InlineData("--precise", "--kv-type", "q4_0")]
     [InlineData("--stop", "")]
     public void Options_ThatExcludeEachOther_AreRefused(params string[] args)
     {
@@ -108,6 +110,8 @@ public sealed class GenerationOptionsTests
     [Theory]
     [InlineData("--no-think", "--think-budget", "0")]
     [InlineData("--precise", "--kv-type", "f32")]
+    [InlineData("--kv-type", "q8_0")]
+    [InlineData("--kv-type", "q4_0")]
     [InlineData("--temp", "0")]
     [InlineData("--top-p", "1")]
     public void Options_AtTheirBounds_AreTaken(params string[] args)

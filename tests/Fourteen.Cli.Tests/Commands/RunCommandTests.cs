@@ -233,7 +233,7 @@ public sealed class RunCommandTests
     [InlineData("--max-tokens", "0")]
     [InlineData("--threads", "0")]
     [InlineData("--seed", "-1")]
-    [InlineData("--kv-type", "q8_0")]
+    [InlineData("--kv-type", "q5_0")]
     [InlineData("--stop", "")]
     public async Task Option_WithAnIllegalValue_IsAUsageError(string option, string value)
     {

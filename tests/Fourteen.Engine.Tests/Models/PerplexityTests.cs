@@ -3,6 +3,7 @@ using Fourteen.Engine.Models;
 using Fourteen.Engine.Sampling;
 using Fourteen.Engine.Scheduling;
 using Fourteen.Engine.Tokenizers;
+using Fourteen.Kernels.Operators;
 using Fourteen.Testing;
 using Xunit;
 
@@ -22,6 +23,12 @@ public sealed class PerplexityTests(ITestOutputHelper output)
     /// <summary>golden/perplexity: an engine in 32-bit floats against transformers.</summary>
     private const double PreciseTolerance = 1e-4;
 
+    /// <summary>
+    /// What 8 and 4 bits of cache may cost beside 16, relative: about three times what they cost on these two chunks
+    /// (0.0028 and 0.034).
+    /// </summary>
+    private const double Q8_0Cost = 0.01, Q4_0Cost = 0.1;
+
     private static int ChunksAsked =>
         int.TryParse(Environment.GetEnvironmentVariable("FOURTEEN_PERPLEXITY_CHUNKS"), out int chunks) ? chunks : 0;
 
@@ -39,6 +46,18 @@ public sealed class PerplexityTests(ITestOutputHelper output)
         int chunks = Math.Max(1, ChunksAsked);
         double expected = Reference("hf-float32.json", "ctx 512", null, chunks);
         await Check(precise: true, chunks, expected, PreciseTolerance);
+    }
+
+    [Theory]
+    [InlineData(KvType.Q8_0, Q8_0Cost)]
+    [InlineData(KvType.Q4_0, Q4_0Cost)]
+    public async Task Fast_WithAQuantizedCache_CostsLittle(KvType type, double cost)
+    {
+        int chunks = Math.Max(2, ChunksAsked);
+        double halves = await Perplexity(false, chunks), quantized = await Perplexity(false, chunks, type);
+        output.WriteLine($"perplexity of {chunks} chunks, {type}: {quantized:F4}, f16 {halves:F4}");
+        Assert.NotEqual(halves, quantized);
+        Assert.InRange(quantized / halves, 1 - cost, 1 + cost);
     }
 
     private async Task Check(bool precise, int chunks, double expected, double tolerance)
@@ -60,13 +79,13 @@ public sealed class PerplexityTests(ITestOutputHelper output)
         return at.GetProperty("cumulative_ppl")[chunks - 1].GetDouble();
     }
 
-    private static async Task<double> Perplexity(bool precise, int chunks)
+    private static async Task<double> Perplexity(bool precise, int chunks, KvType type = KvType.F16)
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         using var engine = new InferenceEngine(new EngineOptions(), TimeProvider.System);
         LoadedModel model = await engine.LoadAsync(
             SharedFiles.Model("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf"),
-            new ModelOptions { Precise = precise, Context = Chunk }, null, cancellation);
+            new ModelOptions { Precise = precise, Context = Chunk, KvType = type }, null, cancellation);
         string text = await File.ReadAllTextAsync(SharedFiles.Golden("perplexity/text.txt"), cancellation);
         int[] ids = model.Text.Tokenizer.Encode(text, AddedTokens.None);
         Assert.Equal(6786, ids.Length);

@@ -1,5 +1,7 @@
+using Fourteen.Engine.Models;
 using Fourteen.Formats;
 using Fourteen.Kernels.Lanes;
+using Fourteen.Kernels.Operators;
 using Fourteen.Testing;
 using Xunit;
 
@@ -84,6 +86,51 @@ public sealed class DeterminismTests
         int[][] crowded = await LogitBits.OfAsync(model.Path, false, 2, texts, chunk: 64, context: 288);
         for (int i = 0; i < texts.Length; i++)
             Assert.Equal((await LogitBits.OfAsync(model.Path, false, 2, [texts[i]], chunk: 64))[0], crowded[i]);
+    }
+
+    [Theory]
+    [InlineData(KvType.F32)]
+    [InlineData(KvType.Q8_0)]
+    [InlineData(KvType.Q4_0)]
+    public async Task Logits_InEachTypeOfCache_AreBitIdentical(KvType type)
+    {
+        foreach (string family in (string[])["qwen3", "mistral"])
+        {
+            using var model = new TemporaryModel(family, GgmlType.Q4_K);
+            int[][] texts = [Text(Length, seed: 3), Text(40, seed: 4), Text(270, seed: 5)];
+            var expected = new List<int[]>();
+            foreach (int[] text in texts)
+                expected.AddRange(await LogitBits.OfAsync(model.Path, false, 1, [text], Length, kvType: type));
+            foreach ((int threads, int chunk) in ((int, int)[])[(1, 1), (2, 32), (3, 37), (2, 512)])
+                Assert.Equal(expected, await LogitBits.OfAsync(model.Path, false, threads, texts, chunk, kvType: type));
+            foreach (IsaPath isa in Isa.BestFirst.Where(Isa.IsSupported))
+            {
+                Assert.Equal(
+                    [expected[1]],
+                    await LogitBits.OfAsync(model.Path, false, 2, [texts[1]], chunk: 16, isa: isa, kvType: type));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(KvType.Q8_0)]
+    [InlineData(KvType.Q4_0)]
+    public async Task Load_HeadsOfNoWholeGroups_AreRefusedInAQuantizedCache(KvType type)
+    {
+        string path = TinyModel.Write(
+            "qwen3", GgmlType.F32, 1, ("qwen3.attention.key_length", 80u), ("qwen3.attention.value_length", 80u));
+        try
+        {
+            using var engine = new InferenceEngine(new EngineOptions { Threads = 1 }, TimeProvider.System);
+            RequestException error = await Assert.ThrowsAsync<RequestException>(() => engine.LoadAsync(
+                path, new ModelOptions { KvType = type }, null, TestContext.Current.CancellationToken));
+            Assert.Equal("kv-type", error.Parameter);
+            Assert.Contains("have 80; use f16 or f32", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     private static int[] Text(int length, int seed)

@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using Fourteen.Kernels.Lanes;
 using Fourteen.Kernels.Operators;
 using Fourteen.Kernels.Tensors;
 using Fourteen.Kernels.Workers;
+using Xunit;
 
 namespace Fourteen.Kernels.Tests.Operators;
 
@@ -10,6 +12,8 @@ namespace Fourteen.Kernels.Tests.Operators;
 /// </summary>
 internal sealed class AttentionCase : IDisposable
 {
+    private static readonly ConcurrentDictionary<(KvType, int, int, int, int, int, float), int[][]> Expected = new();
+
     private readonly int _heads;
     private readonly int _kvHeads;
     private readonly int _headDim;
@@ -32,17 +36,14 @@ internal sealed class AttentionCase : IDisposable
         _queries = OperatorTests.Random(length, _heads * headDim, seed: 1);
         _keys = OperatorTests.Random(length, _kvHeads * headDim, seed: 2);
         _values = OperatorTests.Random(length, _kvHeads * headDim, seed: 3);
-        if (type == KvType.F16)
-        {
-            // What the cache will hold, so that the definition sees the same numbers.
-            Round(_keys);
-            Round(_values);
-        }
-
+        // What the cache will hold, so that the definition sees the same numbers.
+        Store(_keys, type);
+        Store(_values, type);
         Output = new FloatMatrix(length, _heads * headDim);
         int blocks = (length + KvStore.BlockTokens - 1) / KvStore.BlockTokens;
         using var store = new KvStore(1, _kvHeads, headDim, type, blocks);
         using var pool = new WorkerPool(2);
+        using var writer = new KvWriter(pool, store);
         using var attention = new Attention(pool, path, _heads, store);
         for (int block = 0; block < blocks; block++)
             store.Touch(block);
@@ -53,19 +54,19 @@ internal sealed class AttentionCase : IDisposable
             var span = new AttentionSpan(0, count, first, order);
             using FloatMatrix queries = Part(_queries, first, count), keys = Part(_keys, first, count);
             using FloatMatrix values = Part(_values, first, count), output = new(count, _heads * headDim);
-            store.Write(0, span, keys, values);
+            writer.Run(0, [span], keys, values);
             attention.Run(0, [span], queries, output, _rule);
             for (int row = 0; row < count; row++)
                 output.Row(row).CopyTo(Output.Row(first + row));
         }
     }
 
-    private static void Round(FloatMatrix matrix)
+    private void Store(FloatMatrix matrix, KvType type)
     {
         for (int row = 0; row < matrix.Rows; row++)
         {
-            foreach (ref float value in matrix.Row(row))
-                value = (float)(Half)value;
+            for (int head = 0; head < _kvHeads; head++)
+                GgmlBlocks.RoundTrip(matrix.Row(row).Slice(head * _headDim, _headDim), type);
         }
     }
 
@@ -78,6 +79,24 @@ internal sealed class AttentionCase : IDisposable
     }
 
     internal FloatMatrix Output { get; }
+
+    /// <summary>The bits of each row as the scalar path computes them, once for all paths.</summary>
+    internal static IReadOnlyList<int[]> Scalar(
+        KvType type, int headDim, int length, int heads = 6, int kvHeads = 2, int window = 0, float softCap = 0)
+    {
+        return Expected.GetOrAdd((type, headDim, length, heads, kvHeads, window, softCap), _ =>
+        {
+            using var run = new AttentionCase(
+                IsaPath.Scalar, type, headDim, length, heads, kvHeads, window, softCap);
+            return [.. Enumerable.Range(0, length).Select(row => OperatorTests.Bits(run.Output.Row(row)))];
+        });
+    }
+
+    internal void AssertBits(IReadOnlyList<int[]> expected)
+    {
+        for (int row = 0; row < _length; row++)
+            Assert.Equal(expected[row], OperatorTests.Bits(Output.Row(row)));
+    }
 
     /// <summary>Calls <paramref name="compare"/> with each expected and actual output.</summary>
     /// <param name="everyRow">Of how many rows one is compared.</param>

@@ -216,7 +216,8 @@ public sealed class OperatorTests
         using FloatMatrix q = Random(1, 8, 1), k = Random(1, 8, 2), v = new(1, 8), output = new(1, 8);
         values.CopyTo(v.Row(0));
         var span = new AttentionSpan(0, 1, 0, [0]);
-        store.Write(0, span, k, v);
+        using var writer = new KvWriter(pool, store);
+        writer.Run(0, [span], k, v);
         using var attention = new Kernels.Operators.Attention(pool, Isa.Selected, 1, store);
         attention.Run(0, [span], q, output, new AttentionRule(1));
         float[] expected = [.. values.Select(x => (float)(Half)Math.Clamp(x, -65504f, 65504f))];
