@@ -22,7 +22,8 @@ public sealed class DeterminismTests
         GgmlType[] types =
         [
             GgmlType.F32, GgmlType.F16, GgmlType.BF16, GgmlType.Q4_0, GgmlType.Q4_1, GgmlType.Q8_0, GgmlType.Q4_K,
-            GgmlType.Q6_K, GgmlType.Q5_K, GgmlType.IQ4_XS,
+            GgmlType.Q6_K, GgmlType.Q5_K, GgmlType.IQ4_XS, GgmlType.IQ4_NL, GgmlType.Q3_K, GgmlType.Q2_K, GgmlType.Q5_0,
+            GgmlType.Q5_1, GgmlType.TQ2_0, GgmlType.TQ1_0, GgmlType.Q1_0, GgmlType.IQ3_S,
         ];
         foreach (GgmlType type in types)
         {
