@@ -27,4 +27,7 @@ internal unsafe struct TileArguments
     /// <summary>[tokens, 16 of many rows].</summary>
     internal float* Output;
     internal nint OutputStride;
+
+    /// <summary>Memory that is wanted next.</summary>
+    internal byte* Prefetch;
 }

@@ -12,10 +12,17 @@ namespace Fourteen.Kernels.MachineCode;
 /// System V convention: rdi is the pointer to <see cref="TileArguments"/>, all vector registers are free. Three belong
 /// to each token, eight are scratch. Tiles of two groups, which read a token's quants once for both, were no faster.
 /// </remarks>
-internal sealed class TileAssembler(int tokens)
+/// <param name="tokens">1 … <see cref="TokensMax"/>.</param>
+/// <param name="shares">
+/// How many calls for the same group together bring the next one into the second cache; 1 where a group has one call,
+/// which memory limits anyway.
+/// </param>
+internal sealed class TileAssembler(int tokens, int shares)
 {
     /// <summary>The most tokens of a tile: 3 · 8 registers and eight for weights are all there are.</summary>
     internal const int TokensMax = 8;
+
+    private const int CacheLine = 64;
 
     private static readonly AssemblerRegisterZMM[] Registers =
     [
@@ -28,6 +35,10 @@ internal sealed class TileAssembler(int tokens)
     internal Assembler Code { get; } = new(64);
 
     internal int Tokens => tokens;
+
+    /// <summary>What each of <paramref name="shares"/> calls fetches for a block, in whole cache lines.</summary>
+    internal static int ShareBytes(int blockBytes, int shares) =>
+        (blockBytes + (CacheLine * shares) - 1) / (CacheLine * shares) * CacheLine;
 
     /// <summary>The float sum of a token, which is its output in the end.</summary>
     internal static AssemblerRegisterZMM Total(int token) => Registers[token];
@@ -111,6 +122,7 @@ internal sealed class TileAssembler(int tokens)
         BeginPart(partBlocks);
         begin();
         Code.Label(ref next);
+        PrefetchShare(groupBytes);
         block();
         Code.add(rdi, groupBytes);
         Advance(rax, rbx, quantBytes);
@@ -119,7 +131,7 @@ internal sealed class TileAssembler(int tokens)
         Code.dec(rbp);
         Code.jnz(next);
         end();
-        Code.test(rcx, rcx);
+        Code.cmp(BlocksLeft, 0);
         Code.jnz(part);
         Store();
         foreach (AssemblerRegister64 register in saved.Reverse())
@@ -167,25 +179,41 @@ internal sealed class TileAssembler(int tokens)
 
     private static AssemblerMemoryOperand Argument(int index) => __qword_ptr[rdi + (index * sizeof(long))];
 
-    /// <summary>Keeps the arguments' address on the stack, clears the totals, and loads pointers and strides.</summary>
+    /// <summary>
+    /// Keeps the arguments' address and the count of blocks on the stack, and loads totals, pointers and strides.
+    /// </summary>
     private void Enter()
     {
         Code.push(rdi);
-        ForEach(token => Clear(Total(token)));
-        Code.mov(rcx, Argument(1));
+        EachOutput(token => Code.vmovups(Total(token), __zmmword_ptr[rax]));
+        Code.push(Argument(1));
         LoadArray(2, rax, rbx, r10, r11);
         LoadArray(4, r12, r13, r14, r15);
         LoadArray(6, rsi, rdx, r8, r9);
+        Code.mov(rcx, Argument(10));
         Code.mov(rdi, Argument(0));
     }
 
-    /// <summary>Takes the blocks of the next part, the last of which may be short, from those left in rcx.</summary>
+    private static AssemblerMemoryOperand BlocksLeft => __qword_ptr[rsp];
+
+    /// <summary>Takes the blocks of the next part, the last of which may be short, from those left.</summary>
     private void BeginPart(int blocks)
     {
         Code.mov(rbp, blocks);
-        Code.cmp(rcx, rbp);
-        Code.cmovl(rbp, rcx);
-        Code.sub(rcx, rbp);
+        Code.cmp(BlocksLeft, rbp);
+        Code.cmovl(rbp, BlocksLeft);
+        Code.sub(BlocksLeft, rbp);
+    }
+
+    /// <summary>A block's share of the next group.</summary>
+    private void PrefetchShare(int blockBytes)
+    {
+        if (shares == 1)
+            return;
+        int bytes = ShareBytes(blockBytes, shares);
+        for (int line = 0; line < bytes; line += CacheLine)
+            Code.prefetcht1(__byte_ptr[rcx + line]);
+        Code.add(rcx, bytes);
     }
 
     private void LoadArray(
@@ -208,11 +236,18 @@ internal sealed class TileAssembler(int tokens)
     private void Store()
     {
         Code.pop(rdi);
+        Code.pop(rdi);
+        EachOutput(token => Code.vmovups(__zmmword_ptr[rax], Total(token)));
+    }
+
+    /// <summary>Emits something for each token, whose output is where rax points to.</summary>
+    private void EachOutput(Action<int> emit)
+    {
         Code.mov(rax, Argument(8));
         Code.mov(r10, Argument(9));
         ForEach(token =>
         {
-            Code.vmovups(__zmmword_ptr[rax], Total(token));
+            emit(token);
             Code.add(rax, r10);
         });
     }

@@ -182,16 +182,28 @@ public sealed unsafe class Activations : IDisposable
     internal static void Quantize32(float* source, int columns, in ActivationRows rows, int row)
     {
         sbyte* quants = rows.Quants + (row * rows.QuantStride);
-        for (int block = 0; block < columns / 32; block++)
+        float* scales = rows.Scales + (row * rows.BlockStride), scaled = rows.ScaledSums + (row * rows.BlockStride);
+        int* sums = rows.Sums + (row * rows.BlockStride);
+        float* max = stackalloc float[Vector256<float>.Count], inverse = stackalloc float[Vector256<float>.Count];
+        int blocks = columns / 32;
+        // Eight blocks at a time, for the divisions.
+        for (int first = 0; first < blocks; first += Vector256<float>.Count)
         {
-            float max = AbsoluteMax(source + (block * 32), 32);
-            QuantizeBlock(source + (block * 32), quants + (block * 32), 32, max);
-            int sum = Sum(quants + (block * 32), 32);
-            float scale = max / 127f;
-            nint index = (row * rows.BlockStride) + block;
-            rows.Scales[index] = scale;
-            rows.Sums[index] = sum;
-            rows.ScaledSums[index] = scale * sum;
+            int count = Math.Min(Vector256<float>.Count, blocks - first);
+            for (int i = 0; i < count; i++)
+                max[i] = AbsoluteMax(source + ((first + i) * 32), 32);
+            Inverse(Vector256.Load(max)).Store(inverse);
+            (Vector256.Load(max) / Vector256.Create(127f)).Store(max);
+            for (int i = 0; i < count; i++)
+            {
+                int block = first + i;
+                sbyte* target = quants + (block * 32);
+                QuantizeBlock(source + (block * 32), target, 32, Vector256.Create(inverse[i]));
+                int sum = Sum16(target) + Sum16(target + 16);
+                scales[block] = max[i];
+                sums[block] = sum;
+                scaled[block] = max[i] * sum;
+            }
         }
     }
 
@@ -203,7 +215,8 @@ public sealed unsafe class Activations : IDisposable
         for (int block = 0; block < columns / 256; block++)
         {
             float max = AbsoluteMax(source + (block * 256), 256);
-            QuantizeBlock(source + (block * 256), quants + (block * 256), 256, max);
+            QuantizeBlock(
+                source + (block * 256), quants + (block * 256), 256, Inverse(Vector256.Create(max)));
             rows.Scales[(row * rows.BlockStride) + block] = max / 127f;
         }
 
@@ -212,8 +225,8 @@ public sealed unsafe class Activations : IDisposable
         int* offsets16 = rows.Offsets16 + ((nint)row * (columns / 16));
         for (int i = 0; i < columns / 32; i++)
         {
-            int low = Sum(quants + (i * 32), 16);
-            int high = Sum(quants + (i * 32) + 16, 16);
+            int low = Sum16(quants + (i * 32));
+            int high = Sum16(quants + (i * 32) + 16);
             sums32[i] = (short)(low + high);
             sums16[2 * i] = (short)low;
             sums16[(2 * i) + 1] = (short)high;
@@ -224,22 +237,33 @@ public sealed unsafe class Activations : IDisposable
 
     private static int Pair(int value) => (value & 0xFFFF) | (value << 16);
 
+    /// <summary>The largest magnitude, or NaN where there is one: as integers, magnitudes have the same order, and NaN
+    /// is above all.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float AbsoluteMax(float* source, int count)
     {
-        Vector256<float> max = Vector256<float>.Zero;
-        for (int i = 0; i < count; i += 8)
-            max = Vector256.Max(max, Vector256.Abs(Vector256.Load(source + i)));
-        float result = max[0];
-        for (int lane = 1; lane < 8; lane++)
-            result = MathF.Max(result, max[lane]);
-        return result;
+        Vector256<int> magnitude = Vector256.Create(int.MaxValue), max = Vector256<int>.Zero, other = max;
+        for (int i = 0; i < count; i += 16)
+        {
+            max = Vector256.Max(max, Vector256.Load((int*)source + i) & magnitude);
+            other = Vector256.Max(other, Vector256.Load((int*)source + i + 8) & magnitude);
+        }
+
+        max = Vector256.Max(max, other);
+        Vector128<int> half = Vector128.Max(max.GetLower(), max.GetUpper());
+        half = Vector128.Max(half, Vector128.Shuffle(half, Vector128.Create(2, 3, 0, 1)));
+        half = Vector128.Max(half, Vector128.Shuffle(half, Vector128.Create(1, 0, 3, 2)));
+        return BitConverter.Int32BitsToSingle(half[0]);
     }
 
+    /// <summary>127 / max, or 0 where the maximum is 0 or NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void QuantizeBlock(float* source, sbyte* quants, int count, float max)
+    private static Vector256<float> Inverse(Vector256<float> max) =>
+        (Vector256.Create(127f) / max) & Vector256.GreaterThan(max, Vector256<float>.Zero);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void QuantizeBlock(float* source, sbyte* quants, int count, Vector256<float> inverse)
     {
-        Vector256<float> inverse = Vector256.Create(max > 0 ? 127f / max : 0f);
         for (int i = 0; i < count; i += 32)
         {
             Vector256<short> low = Vector256.Narrow(Round(source + i, inverse), Round(source + i + 8, inverse));
@@ -260,11 +284,9 @@ public sealed unsafe class Activations : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Sum(sbyte* quants, int count)
+    private static int Sum16(sbyte* quants)
     {
-        int sum = 0;
-        for (int i = 0; i < count; i++)
-            sum += quants[i];
-        return sum;
+        (Vector128<short> low, Vector128<short> high) = Vector128.Widen(Vector128.Load(quants));
+        return Vector128.Sum(low + high);
     }
 }

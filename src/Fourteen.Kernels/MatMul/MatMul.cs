@@ -132,18 +132,15 @@ public sealed unsafe class MatMul : IDisposable
 
         public override void Execute(int start, int end, int worker)
         {
-            int index = IndexOf(start);
-            for (int item = start; item < end; item++)
+            for (int index = IndexOf(start); start < end; index++)
             {
-                while (index + 1 < _count && item >= _works[index + 1].FirstGroup)
-                    index++;
                 ref Work work = ref _works[index];
-                int group = item - work.FirstGroup;
-                float* output = work.Output.Pointer(work.FirstRow) + (group * Tile.Rows);
-                if (!work.Path.Exists)
-                    FloatGroup(ref work, group, output, worker);
+                int next = Math.Min(end, work.FirstGroup + work.Weights.Groups);
+                if (work.Path.Exists)
+                    QuantGroups(ref work, start - work.FirstGroup, next - start);
                 else
-                    QuantGroup(ref work, group, output);
+                    FloatGroups(ref work, start - work.FirstGroup, next - start, worker);
+                start = next;
             }
         }
 
@@ -162,11 +159,18 @@ public sealed unsafe class MatMul : IDisposable
             return low;
         }
 
-        private void QuantGroup(ref Work work, int group, float* output)
+        private static void QuantGroups(ref Work work, int first, int count)
         {
             ActivationRows rows = work.Rows;
-            int blocks = work.Weights.Columns / work.Weights.Kind!.BlockColumns; // Only packed matrices come here.
-            work.Path.Run(work.Weights.Group(group), blocks, &rows, work.RowCount, output, work.Output.Stride);
+            float* output = work.Output.Pointer(work.FirstRow) + (first * Tile.Rows);
+            work.Path.Run(work.Weights.PackedGroups(first, count), &rows, work.RowCount, output, work.Output.Stride);
+        }
+
+        private void FloatGroups(ref Work work, int first, int count, int worker)
+        {
+            float* output = work.Output.Pointer(work.FirstRow) + (first * Tile.Rows);
+            for (int group = first; group < first + count; group++, output += Tile.Rows)
+                FloatGroup(ref work, group, output, worker);
         }
 
         private void FloatGroup(ref Work work, int group, float* output, int worker)

@@ -111,6 +111,28 @@ internal static unsafe class Tile
     }
 }
 
+/// <summary>Packed groups of 16 rows, one behind the other.</summary>
+internal readonly unsafe struct GroupRange(byte* address, int count, nint groupBytes, int blocks, int blockBytes)
+{
+    /// <summary>The first group.</summary>
+    internal byte* Address => address;
+
+    internal int Count => count;
+
+    /// <summary>From one group to the next.</summary>
+    internal nint GroupBytes => groupBytes;
+
+    /// <summary>Blocks of a row that are meant.</summary>
+    internal int Blocks => blocks;
+
+    /// <summary>Bytes of a block of 16 rows.</summary>
+    internal int BlockBytes => blockBytes;
+
+    /// <summary>Some blocks of one group.</summary>
+    internal GroupRange Slice(int group, int firstBlock, int some) =>
+        new(address + (group * groupBytes) + ((nint)firstBlock * blockBytes), 1, groupBytes, some, blockBytes);
+}
+
 /// <summary>One way to compute a tile: an instruction set, and a function or machine code.</summary>
 internal readonly unsafe struct TilePath
 {
@@ -134,13 +156,22 @@ internal readonly unsafe struct TilePath
     /// <summary>Whether it is a path at all, and not the default of this type.</summary>
     internal bool Exists => _function is not null || _code is not null;
 
-    /// <summary>A group of 16 rows times all tokens of <paramref name="x"/>; the stride is in floats.</summary>
-    internal void Run(byte* group, int blocks, ActivationRows* x, int tokens, float* output, nint stride)
+    /// <summary>
+    /// Groups of 16 rows, one behind the other, times all tokens of <paramref name="x"/>; the stride is in floats.
+    /// </summary>
+    internal void Run(in GroupRange groups, ActivationRows* x, int tokens, float* output, nint stride)
     {
-        if (_code is null)
-            _function(group, blocks, x, tokens, output, stride);
-        else
-            _code.Run(group, blocks, in *x, tokens, output, stride);
+        if (_code is not null)
+        {
+            _code.Run(in groups, in *x, tokens, output, stride);
+            return;
+        }
+
+        for (int group = 0; group < groups.Count; group++)
+        {
+            byte* address = groups.Address + (group * groups.GroupBytes);
+            _function(address, groups.Blocks, x, tokens, output + (group * Tile.Rows), stride);
+        }
     }
 
     /// <summary>The paths of a tile, best first, the scalar twin last.</summary>

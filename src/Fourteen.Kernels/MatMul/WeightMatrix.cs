@@ -119,6 +119,10 @@ public sealed unsafe class WeightMatrix : IDisposable
     /// <summary>A packed group of 16 rows.</summary>
     internal byte* Group(int group) => (byte*)_packed + (group * GroupBytesOf(Kind!, Columns)); // Packed only.
 
+    /// <summary>Packed groups of 16 rows from <paramref name="first"/> on; of packed matrices only.</summary>
+    internal GroupRange PackedGroups(int first, int count) => new(
+        Group(first), count, (nint)GroupBytesOf(Kind!, Columns), Columns / Kind!.BlockColumns, Kind.BlockBytes);
+
     private static long GroupBytesOf(QuantKind kind, long columns) => columns / kind.BlockColumns * kind.BlockBytes;
 
     /// <summary>Packs groups of rows, from memory or from a file that is read group by group.</summary>

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Fourteen.Engine.Models;
 using Fourteen.Testing;
 using Xunit;
 
@@ -15,42 +14,17 @@ public sealed class LogitsGoldenTests
     /// <summary>The tolerance that golden/models states.</summary>
     private const float Absolute = 1e-4f, Relative = 1e-4f;
 
-    public static TheoryData<string, string> Models
-    {
-        get
-        {
-            var data = new TheoryData<string, string>();
-            string[] folders = SharedFiles.FindGolden("models") is { } root ? Directory.GetDirectories(root) : [];
-            foreach (string folder in folders.Order(StringComparer.Ordinal))
-            {
-                foreach (string file in (string[])["model.gguf", "model.safetensors"])
-                {
-                    if (File.Exists(Path.Combine(folder, "cases.json")) && File.Exists(Path.Combine(folder, file)))
-                        data.Add(Path.GetFileName(folder), file);
-                }
-            }
-
-            return data;
-        }
-    }
-
-    [Theory, MemberData(nameof(Models))]
+    [Theory, MemberData(nameof(GoldenModels.Files), MemberType = typeof(GoldenModels))]
     public async Task Batch_OfAModelsCases_GivesTheReferencesLogits(string name, string file)
     {
-        string path = SharedFiles.Golden($"models/{name}/{file}");
-        string folder = Path.GetDirectoryName(path)!; // A file's path has a folder.
-        JsonElement config = Golden.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "config.json"), Token));
-        string? type = config.GetProperty("model_type").GetString();
-        Assert.SkipUnless(
-            ModelTable.All.Any(row => row.Name == type),
-            $"golden/models/{name}: architecture {type} is not supported yet (issue {IssueOf(type)})");
+        string model = GoldenModels.Require(name, file), folder = SharedFiles.Golden($"models/{name}");
         JsonElement cases = Golden.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "cases.json"), Token));
         JsonElement[] rows = [.. cases.GetProperty("cases").EnumerateArray()];
         byte[] expected = await File.ReadAllBytesAsync(Path.Combine(folder, "logits.f32"), Token);
 
         CommandLineRun run = await CommandLineRun.WithInputAsync(
             string.Join('\n', rows.Select(ToRow)),
-            "logits", file == "model.gguf" ? path : folder, "--batch", "-", "--precise");
+            "logits", model, "--batch", "-", "--precise");
 
         int vocabulary = cases.GetProperty("vocab").GetInt32();
         Golden.AssertAnswers(null, run, rows, (row, answer) => FindDifference(
@@ -59,8 +33,6 @@ public sealed class LogitsGoldenTests
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private static string IssueOf(string? type) => type is "falcon" or "bitnet" ? "D" : "A2";
 
     private static string ToRow(JsonElement row) =>
         $"{{\"tokens\":{row.GetProperty("ids")},\"positions\":{row.GetProperty("positions")}}}";

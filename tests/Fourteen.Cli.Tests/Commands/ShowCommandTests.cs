@@ -109,14 +109,13 @@ public sealed class ShowCommandTests
     }
 
     [Fact]
-    public async Task Show_OfGemma3_SaysWhyItCannotBeRun()
+    public async Task Show_OfAnUnknownArchitecture_SaysWhyItCannotBeRun()
     {
-        CommandLineRun run = await CommandLineRun.OfAsync("show", SharedFiles.Golden("models/gemma3/model.gguf"));
+        CommandLineRun run = await CommandLineRun.OfAsync("show", SharedFiles.Golden("models/falcon/model.gguf"));
 
-        Assert.SkipWhen(run.Code == Program.Success, "gemma3 can be run");
         Assert.Equal(Program.Failure, run.Code);
-        Assert.Contains("found \"gemma3\"", run.ErrorLine, StringComparison.Ordinal);
-        Assert.Contains("attn_q_norm", run.Output, StringComparison.Ordinal);
+        Assert.Contains("found \"falcon\"", run.ErrorLine, StringComparison.Ordinal);
+        Assert.Contains("attn_qkv", run.Output, StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(BadFiles))]

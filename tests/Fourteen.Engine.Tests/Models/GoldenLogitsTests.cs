@@ -17,29 +17,12 @@ public sealed class GoldenLogitsTests(ITestOutputHelper output)
     private const float Absolute = 1e-4f;
     private const float Relative = 1e-4f;
 
-    public static TheoryData<string, string> Models()
-    {
-        var data = new TheoryData<string, string>();
-        string? root = SharedFiles.FindGolden("models");
-        string[] folders = root is null ? [] : Directory.GetDirectories(root);
-        foreach (string folder in folders.Order(StringComparer.Ordinal))
-        {
-            foreach (string file in (string[])["model.gguf", "model.safetensors"])
-            {
-                if (File.Exists(Path.Combine(folder, "cases.json")) && File.Exists(Path.Combine(folder, file)))
-                    data.Add(Path.GetFileName(folder), file);
-            }
-        }
-
-        return data;
-    }
-
     [Theory]
-    [MemberData(nameof(Models))]
+    [MemberData(nameof(GoldenModels.Files), MemberType = typeof(GoldenModels))]
     public async Task Logits_Precise_MatchReference(string folder, string file)
     {
-        string path = Require(folder, file);
-        using JsonDocument cases = ReadCases(folder);
+        string path = GoldenModels.Require(folder, file);
+        using JsonDocument cases = GoldenModels.ReadCases(folder);
         int vocabulary = cases.RootElement.GetProperty("vocab").GetInt32();
         float[] expected = MemoryMarshal.Cast<byte, float>(
             await File.ReadAllBytesAsync(SharedFiles.Golden($"models/{folder}/logits.f32"), Token)).ToArray();
@@ -49,7 +32,7 @@ public sealed class GoldenLogitsTests(ITestOutputHelper output)
         double worst = 0;
         foreach (JsonElement item in cases.RootElement.GetProperty("cases").EnumerateArray())
         {
-            int[] ids = Integers(item, "ids"), positions = Integers(item, "positions");
+            int[] ids = GoldenModels.Integers(item, "ids"), positions = GoldenModels.Integers(item, "positions");
             int row = item.GetProperty("first_row").GetInt32();
             await foreach (LogitsRow actual in engine.LogitsAsync(model, ids, positions, 512, Token))
             {
@@ -70,17 +53,17 @@ public sealed class GoldenLogitsTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [MemberData(nameof(Models))]
+    [MemberData(nameof(GoldenModels.Files), MemberType = typeof(GoldenModels))]
     public async Task Greedy_Precise_ContinuesAsReference(string folder, string file)
     {
-        string path = Require(folder, file);
-        using JsonDocument cases = ReadCases(folder);
+        string path = GoldenModels.Require(folder, file);
+        using JsonDocument cases = GoldenModels.ReadCases(folder);
         using var engine = new InferenceEngine(new EngineOptions(), TimeProvider.System);
         LoadedModel model = await engine.LoadAsync(path, new ModelOptions { Precise = true }, null, Token);
         foreach (JsonElement item in cases.RootElement.GetProperty("cases").EnumerateArray())
         {
-            List<int> ids = [.. Integers(item, "ids")];
-            int[] greedy = Integers(item, "greedy");
+            List<int> ids = [.. GoldenModels.Integers(item, "ids")];
+            int[] greedy = GoldenModels.Integers(item, "greedy");
             int prompt = ids.Count;
             for (int i = 0; i < greedy.Length; i++)
             {
@@ -93,20 +76,4 @@ public sealed class GoldenLogitsTests(ITestOutputHelper output)
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private static int[] Integers(JsonElement item, string name) =>
-        [.. item.GetProperty(name).EnumerateArray().Select(value => value.GetInt32())];
-
-    private static JsonDocument ReadCases(string folder) =>
-        JsonDocument.Parse(File.ReadAllText(SharedFiles.Golden($"models/{folder}/cases.json")));
-
-    /// <summary>The model's path, or a skipped test that says which issue brings the architecture.</summary>
-    private static string Require(string folder, string file)
-    {
-        string golden = SharedFiles.Golden($"models/{folder}/{file}");
-        Assert.SkipWhen(
-            folder.StartsWith("falcon", StringComparison.Ordinal) || folder == "bitnet",
-            $"golden/models/{folder}: this architecture is not supported yet (issue D)");
-        return file == "model.gguf" ? golden : Path.GetDirectoryName(golden)!; // A file's path has a folder.
-    }
 }

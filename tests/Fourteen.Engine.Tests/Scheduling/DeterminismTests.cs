@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using Fourteen.Engine.Models;
-using Fourteen.Engine.Scheduling;
 using Fourteen.Formats;
 using Fourteen.Kernels.Lanes;
 using Fourteen.Kernels.Operators;
@@ -48,9 +45,9 @@ public sealed class DeterminismTests
     {
         using var model = new TemporaryModel(family, type);
         int[] text = Text(Length, seed: 3);
-        int[][] expected = await Logits(model.Path, precise, threads: 1, [text], chunk: Length);
+        int[][] expected = await LogitBits.OfAsync(model.Path, precise, threads: 1, [text], chunk: Length);
         foreach (int chunk in (int[])[1, 3, 32, 100])
-            Assert.Equal(expected[0], (await Logits(model.Path, precise, threads: 1, [text], chunk))[0]);
+            Assert.Equal(expected[0], (await LogitBits.OfAsync(model.Path, precise, threads: 1, [text], chunk))[0]);
     }
 
     [Theory]
@@ -62,9 +59,9 @@ public sealed class DeterminismTests
         int[][] texts = [.. Enumerable.Range(0, 5).Select(i => Text(40 + (53 * i), seed: i))];
         foreach (int threads in (int[])[1, 2, 3])
         {
-            int[][] together = await Logits(model.Path, precise, threads, texts, chunk: 37);
+            int[][] together = await LogitBits.OfAsync(model.Path, precise, threads, texts, chunk: 37);
             for (int i = 0; i < texts.Length; i++)
-                Assert.Equal((await Logits(model.Path, precise, 1, [texts[i]], chunk: 512))[0], together[i]);
+                Assert.Equal((await LogitBits.OfAsync(model.Path, precise, 1, [texts[i]], chunk: 512))[0], together[i]);
         }
     }
 
@@ -74,9 +71,9 @@ public sealed class DeterminismTests
     {
         using var model = new TemporaryModel(family, type);
         int[] text = Text(45, seed: 3);
-        int[][] expected = await Logits(model.Path, precise, 1, [text], chunk: 64, isa: IsaPath.Scalar);
+        int[][] expected = await LogitBits.OfAsync(model.Path, precise, 1, [text], chunk: 64, isa: IsaPath.Scalar);
         foreach (IsaPath isa in Isa.BestFirst.Where(Isa.IsSupported))
-            Assert.Equal(expected[0], (await Logits(model.Path, precise, 2, [text], chunk: 64, isa: isa))[0]);
+            Assert.Equal(expected, await LogitBits.OfAsync(model.Path, precise, 2, [text], chunk: 64, isa: isa));
     }
 
     [Fact]
@@ -85,9 +82,9 @@ public sealed class DeterminismTests
         using var model = new TemporaryModel("qwen3", GgmlType.Q4_K);
         int[][] texts = [.. Enumerable.Range(0, 3).Select(i => Text(280 - i, seed: i))];
         // Blocks for 288 positions: two of the sequences do not fit at once, so the younger ones are thrown out.
-        int[][] crowded = await Logits(model.Path, false, 2, texts, chunk: 64, context: 288);
+        int[][] crowded = await LogitBits.OfAsync(model.Path, false, 2, texts, chunk: 64, context: 288);
         for (int i = 0; i < texts.Length; i++)
-            Assert.Equal((await Logits(model.Path, false, 2, [texts[i]], chunk: 64))[0], crowded[i]);
+            Assert.Equal((await LogitBits.OfAsync(model.Path, false, 2, [texts[i]], chunk: 64))[0], crowded[i]);
     }
 
     [Theory]
@@ -102,13 +99,14 @@ public sealed class DeterminismTests
             int[][] texts = [Text(Length, seed: 3), Text(40, seed: 4), Text(270, seed: 5)];
             var expected = new List<int[]>();
             foreach (int[] text in texts)
-                expected.Add((await Logits(model.Path, false, 1, [text], chunk: Length, kvType: type))[0]);
+                expected.Add((await LogitBits.OfAsync(model.Path, false, 1, [text], chunk: Length, kvType: type))[0]);
             foreach ((int threads, int chunk) in ((int, int)[])[(1, 1), (2, 32), (3, 37), (2, 512)])
-                Assert.Equal(expected, await Logits(model.Path, false, threads, texts, chunk, kvType: type));
+                Assert.Equal(expected, await LogitBits.OfAsync(model.Path, false, threads, texts, chunk, kvType: type));
             foreach (IsaPath isa in Isa.BestFirst.Where(Isa.IsSupported))
             {
-                Assert.Equal(
-                    expected[1], (await Logits(model.Path, false, 2, [texts[1]], 16, isa: isa, kvType: type))[0]);
+                int[][] actual = await LogitBits.OfAsync(
+                    model.Path, false, 2, [texts[1]], 16, isa: isa, kvType: type);
+                Assert.Equal(expected[1], actual[0]);
             }
         }
     }
@@ -138,26 +136,6 @@ public sealed class DeterminismTests
     {
         var random = new Random(seed);
         return [.. Enumerable.Range(0, length).Select(_ => random.Next(TinyModel.Vocabulary))];
-    }
-
-    /// <summary>The bits of the last logits of each text, all texts in flight together.</summary>
-    private static async Task<int[][]> Logits(
-        string path, bool precise, int threads, int[][] texts, int chunk, int context = 4096, IsaPath? isa = null,
-        KvType kvType = KvType.F16)
-    {
-        CancellationToken cancellation = TestContext.Current.CancellationToken;
-        using var engine = new InferenceEngine(
-            new EngineOptions { Threads = threads, Isa = isa ?? Isa.Selected }, TimeProvider.System);
-        LoadedModel model = await engine.LoadAsync(
-            path, new ModelOptions { Precise = precise, Context = context, KvType = kvType }, null, cancellation);
-        return await Task.WhenAll(texts.Select(async text =>
-        {
-            int[] bits = [];
-            int[] positions = [text.Length / 2, text.Length - 1];
-            await foreach (LogitsRow row in engine.LogitsAsync(model, text, positions, chunk, cancellation))
-                bits = [.. bits, .. MemoryMarshal.Cast<float, int>(row.Logits)];
-            return bits;
-        }));
     }
 
     private sealed class TemporaryModel(string family, GgmlType type) : IDisposable

@@ -25,12 +25,6 @@ internal static class Vocabularies
 
     private static readonly ConcurrentDictionary<string, Lazy<Tokenizer>> _loaded = new(StringComparer.Ordinal);
 
-    internal static bool Knows(string name) => _files.ContainsKey(name);
-
-    /// <summary>Whether the tokenizer in this file below <c>models/</c> is one that is reached already.</summary>
-    internal static bool CanRead(string relative) =>
-        _files.Values.Any(file => file.StartsWith(relative, StringComparison.Ordinal));
-
     /// <summary>The tokenizer of a golden file's NAME; the test is skipped where its vocabulary is absent.</summary>
     internal static Tokenizer Load(string name) => LoadFile(_files[name]);
 

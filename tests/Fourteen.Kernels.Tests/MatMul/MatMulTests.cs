@@ -67,6 +67,23 @@ public sealed unsafe class MatMulTests
         }
     }
 
+    /// <summary>More columns than a slice has, and more tokens than pass all groups at once.</summary>
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void Run_LongRowsAndManyTokens_MatchesScalarToTheBit(IsaPath path)
+    {
+        Assert.SkipUnless(Isa.IsSupported(path), $"{path} is not supported on this processor");
+        const int RowCount = 33, Columns = 33 * 256, TokenCount = 75;
+        using var pool = new WorkerPool(2);
+        foreach (GgmlType type in (GgmlType[])[GgmlType.Q4_K, GgmlType.Q6_K, GgmlType.Q4_1, GgmlType.Q8_0])
+        {
+            byte[] weights = RandomWeights.Of(type, RowCount, Columns, seed: 5);
+            float[] expected = Multiply(pool, IsaPath.Scalar, type, weights, RowCount, Columns, TokenCount, true);
+            float[] actual = Multiply(pool, path, type, weights, RowCount, Columns, TokenCount, true);
+            Assert.True(Bits(actual).SequenceEqual(Bits(expected)), $"{type} on {path}");
+        }
+    }
+
     /// <summary>Whole groups are packed by vectors, the last rows of a matrix one by one.</summary>
     [Fact]
     public void Run_RowsOfAWholeGroup_EqualThoseOfAShorterOne()
