@@ -13,7 +13,7 @@ internal sealed unsafe class AttentionPlan(int ratio, KvStore cache, int threads
     /// <summary>Items that a thread should find: as many as make the last one short beside the whole.</summary>
     private const int ItemsPerThread = 16;
 
-    /// <summary>64 MiB of pieces: 512 of one token with 256 heads of 128 channels. Tiles beyond it are not cut.</summary>
+    /// <summary>64 MiB of pieces: 512 of a token with 256 heads of 128 channels. Tiles beyond it are not cut.</summary>
     private const long PieceFloatsMax = 1 << 24;
 
     private readonly int _tileTokens = Math.Max(1, Attention.QueriesMax / ratio);

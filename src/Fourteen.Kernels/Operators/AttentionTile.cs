@@ -28,6 +28,7 @@ internal static unsafe class AttentionTile<TL, TI, TF, TR>
     /// scores [count, <see cref="Attention.PieceTokens"/>] from the block's first.
     /// </summary>
     /// <param name="ahead">What is wanted next, of the size of the keys: brought into the cache meanwhile.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Scores(
         float* queries, int count, byte* keys, int headDim, float factor, float* scores, byte* ahead)
     {
@@ -52,6 +53,7 @@ internal static unsafe class AttentionTile<TL, TI, TF, TR>
     /// <see cref="Attention.PieceTokens"/>] from the block's first, sums [count, headDim].
     /// </summary>
     /// <param name="ahead">As above, of the size of the values.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Values(
         float* weights, int count, byte* values, int from, int to, int headDim, float* sums, byte* ahead)
     {
@@ -137,6 +139,7 @@ internal static unsafe class AttentionTile<TL, TI, TF, TR>
         Store(scores, TL.Fma(lowScale, low, lowSum), TL.Fma(highScale, high, highSum));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Values<TQ>(
         float* weights, byte* values, int from, int to, int headDim, float* sums, byte* ahead)
         where TQ : struct, IQueryCount
@@ -226,6 +229,7 @@ internal static unsafe class AttentionTile<TL, TI, TF, TR>
     }
 
     /// <summary>The last channels, fewer than 32: by vectors, then by vectors of eight, then one by one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tail<TQ>(
         float* weights, byte* values, int from, int to, int headDim, int channel, float* sums)
         where TQ : struct, IQueryCount

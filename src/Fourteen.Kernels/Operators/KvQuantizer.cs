@@ -57,6 +57,7 @@ internal static unsafe class KvQuantizer
     }
 
     /// <summary>max |x|.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Largest(float* x)
     {
         Vector256<float> largest = Vector256.Abs(Vector256.Load(x));

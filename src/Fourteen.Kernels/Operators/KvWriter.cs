@@ -130,6 +130,7 @@ public sealed class KvWriter(WorkerPool pool, KvStore store) : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void WriteFloats(
         float* key, float* value, int headDim, int slot, float* keys, float* values)
     {
@@ -161,6 +162,7 @@ public sealed class KvWriter(WorkerPool pool, KvStore store) : IDisposable
     }
 
     /// <summary>Number i goes to i · <paramref name="step"/> + slot · <paramref name="slotStep"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void WriteBytes(
         float* source, int headDim, int slot, byte* target, ushort* scales, int step, int slotStep)
     {

@@ -64,9 +64,9 @@ public sealed class QuantizedCacheTests
     }
 
     /// <summary>
-    /// Every score is off by at most δ = |scale| · |error of the key| · |query|, so weights by a factor of e^2δ, and the
-    /// result by (e^2δ − 1) · max|value| + |error of a value|. Errors are those that the blocks of the very keys and
-    /// values have.
+    /// Every score is off by at most δ = |scale| · |error of the key| · |query|, so weights by a factor of e^2δ, and
+    /// the result by (e^2δ − 1) · max|value| + |error of a value|. Errors are those of the blocks of the very keys
+    /// and values.
     /// </summary>
     [Theory]
     [MemberData(nameof(Cases))]
@@ -94,7 +94,7 @@ public sealed class QuantizedCacheTests
         Assert.InRange(worst, double.Epsilon, bound);
     }
 
-    /// <summary>Why 4 bits are rotated: with one channel a hundred times the others, these would all become 0.</summary>
+    /// <summary>Why 4 bits are rotated: with one channel a hundred times the others, these would become 0.</summary>
     [Fact]
     public void Store_InFourBitsWithOneLargeChannel_KeepsTheOthers()
     {
