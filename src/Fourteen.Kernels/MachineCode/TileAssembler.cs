@@ -15,7 +15,7 @@ namespace Fourteen.Kernels.MachineCode;
 /// <param name="tokens">1 … <see cref="TokensMax"/>.</param>
 /// <param name="shares">
 /// How many calls for the same group together bring the next one into the second cache; 1 where a group has one call,
-/// which memory limits anyway.
+/// which fetches its own blocks.
 /// </param>
 internal sealed class TileAssembler(int tokens, int shares)
 {
@@ -23,6 +23,13 @@ internal sealed class TileAssembler(int tokens, int shares)
     internal const int TokensMax = 8;
 
     private const int CacheLine = 64;
+
+    /// <summary>
+    /// How far before its use a block is fetched where each is used once. Of 2, 4, 8 and 16 KiB, 4 and 8 were the best
+    /// on Zen 5: about 1.7 times the rate of no fetching at all.
+    /// </summary>
+    private const int AheadBytes = 8 << 10;
+
 
     private static readonly AssemblerRegisterZMM[] Registers =
     [
@@ -122,7 +129,7 @@ internal sealed class TileAssembler(int tokens, int shares)
         BeginPart(partBlocks);
         begin();
         Code.Label(ref next);
-        PrefetchShare(groupBytes);
+        Prefetch(groupBytes);
         block();
         Code.add(rdi, groupBytes);
         Advance(rax, rbx, quantBytes);
@@ -205,11 +212,17 @@ internal sealed class TileAssembler(int tokens, int shares)
         Code.sub(BlocksLeft, rbp);
     }
 
-    /// <summary>A block's share of the next group.</summary>
-    private void PrefetchShare(int blockBytes)
+    /// <summary>Fetches a block's share of the next group, or a block that comes soon. An address past the weights does
+    /// no harm.</summary>
+    private void Prefetch(int blockBytes)
     {
         if (shares == 1)
+        {
+            for (int line = 0; line < blockBytes; line += CacheLine)
+                Code.prefetcht0(__byte_ptr[rdi + AheadBytes + line]);
             return;
+        }
+
         int bytes = ShareBytes(blockBytes, shares);
         for (int line = 0; line < bytes; line += CacheLine)
             Code.prefetcht1(__byte_ptr[rcx + line]);

@@ -20,6 +20,7 @@ internal static unsafe class BitPlanes
     /// <summary>
     /// [words, 16] words of up to 16 rows that begin <paramref name="rowBytes"/> apart; zeros for rows past the last.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Words(byte* rows, long rowBytes, int rowCount, int words, uint* target)
     {
         if (rowCount == Tile.Rows)

@@ -4,8 +4,8 @@ using Fourteen.Kernels.Lanes;
 namespace Fourteen.Kernels.MatMul;
 
 /// <summary>
-/// Sixteen columns, as four vectors of four unsigned bytes a row, times up to four tokens. Weights are at most 32, since
-/// 127 · (32 + 32) · 4 additions = 32,512 fits the 16-bit running sums.
+/// Sixteen columns, as four vectors of four unsigned bytes a row, times up to four tokens. Weights are at most 32,
+/// since 127 · (32 + 32) · 4 additions = 32,512 fits the 16-bit running sums.
 /// </summary>
 internal static unsafe class QuadDot
 {
