@@ -125,7 +125,7 @@ internal static class BitWeights
     }
 
     /// <summary>target = bits shifted to the left; to the right where <paramref name="left"/> is negative.</summary>
-    private static void MoveBits(Assembler code, AssemblerRegisterZMM target, AssemblerRegisterZMM bits, int left)
+    internal static void MoveBits(Assembler code, AssemblerRegisterZMM target, AssemblerRegisterZMM bits, int left)
     {
         if (left > 0)
             code.vpslld(target, bits, (byte)left);

@@ -42,7 +42,7 @@ internal static class CodeQ6_K
                     code.vmovdqu32(nibbles, __zmmword_ptr[Group((sub * 128) + (quad / 2 * 64))]);
                 else
                     code.vpsrld(nibbles, nibbles, 4);
-                Align(code, weights, bits, quad);
+                BitWeights.MoveBits(code, weights, bits, 4 - (2 * quad)); // to bits 4 and 5 of each byte
                 code.vpandd(weights, weights, highMask);
                 code.vpternlogd(weights, nibbles, Nibbles.Mask, LowAndMaskOrHigh);
                 tile.Multiply(weights, (sub * 16) + (quad * 4));
@@ -50,26 +50,6 @@ internal static class CodeQ6_K
 
             code.vpmovsxbd(scale, __xmmword_ptr[Group(Q6_K.ScalesAt + (sub * 16))]);
             tile.AddScaled(scale, first: sub == 0);
-        }
-    }
-
-    /// <summary>Brings the two bits of a quad to bits 4 and 5 of each byte.</summary>
-    private static void Align(Assembler code, AssemblerRegisterZMM target, AssemblerRegisterZMM bits, int quad)
-    {
-        switch (quad)
-        {
-            case 0:
-                code.vpslld(target, bits, 4);
-                break;
-            case 1:
-                code.vpslld(target, bits, 2);
-                break;
-            case 2:
-                code.vmovdqa32(target, bits);
-                break;
-            default:
-                code.vpsrld(target, bits, 2);
-                break;
         }
     }
 

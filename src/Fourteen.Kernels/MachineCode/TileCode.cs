@@ -97,7 +97,7 @@ internal sealed unsafe class TileCode
             Blocks = group.Blocks,
             QuantStride = x.QuantStride,
             ScaleStride = x.BlockStride * sizeof(float),
-            SumStride = SumStrideOf(in x),
+            SumStride = x.BlockStride * BlockSumBytes,
             OutputStride = stride * sizeof(float),
             Prefetch = group.Address + group.GroupBytes,
         };
@@ -129,12 +129,5 @@ internal sealed unsafe class TileCode
         ActivationSums.ScaledBlock => x.ScaledSums,
         ActivationSums.Of32 => x.Sums32,
         _ => x.Sums16,
-    };
-
-    private nint SumStrideOf(in ActivationRows x) => _sums switch
-    {
-        ActivationSums.Of32 => x.QuantStride / 32 * sizeof(short),
-        ActivationSums.Of16 => x.QuantStride / 16 * sizeof(short),
-        _ => x.BlockStride * sizeof(float),
     };
 }
