@@ -3,6 +3,7 @@ using System.Globalization;
 using Fourteen.Engine;
 using Fourteen.Engine.Models;
 using Fourteen.Engine.Scheduling;
+using Fourteen.Kernels.Limits;
 using Fourteen.Protocol.Chat;
 using Fourteen.Peers;
 using LLama;
@@ -125,12 +126,6 @@ static void Print(string test, List<double> ours, List<double> peers)
 {
     double[] ratios = [.. ours.Zip(peers, (a, b) => a / b).Order()];
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"{test,-6} Fourteen {Median(ours),8:F1} t/s   llama.cpp {Median(peers),8:F1} t/s   "
-        + $"ratio {Median(ratios):F2} ({ratios[0]:F2} – {ratios[^1]:F2}, {ratios.Length} runs)"));
-}
-
-static double Median(IReadOnlyList<double> values)
-{
-    double[] sorted = [.. values.Order()];
-    return sorted[sorted.Length / 2];
+        $"{test,-6} Fourteen {Median.Of(ours),8:F1} t/s   llama.cpp {Median.Of(peers),8:F1} t/s   "
+        + $"ratio {Median.Of(ratios):F2} ({ratios[0]:F2} – {ratios[^1]:F2}, {ratios.Length} runs)"));
 }
