@@ -114,8 +114,15 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         return json;
     }
 
+    private static string ReasonText(FinishReason reason) => reason switch
+    {
+        FinishReason.Stop => "stop",
+        FinishReason.Length => "length",
+        _ => "tool_calls",
+    };
+
     private static Finished ToFinished(GenerationResult result, GenerationPlan plan, ulong seed) =>
-        new(result.Reason == FinishReason.Stop ? "stop" : "length", new Usage
+        new(ReasonText(result.Reason), new Usage
         {
             PromptTokens = plan.Prompt.Length,
             CompletionTokens = result.CompletionTokens,

@@ -6,7 +6,14 @@ namespace Fourteen.Engine.Scheduling;
 
 /// <summary>What a generation took; times on the engine's clock.</summary>
 internal sealed record GenerationResult(
-    FinishReason Reason, int CompletionTokens, TimeSpan TimeToFirstToken, TimeSpan DecodeTime);
+    FinishReason Reason, int CompletionTokens, TimeSpan TimeToFirstToken, TimeSpan DecodeTime)
+{
+    /// <summary>The stop string that ended the answer, or null.</summary>
+    public string? StopString { get; init; }
+
+    /// <summary>What the client should know of calls that are none or were cut off.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}
 
 /// <summary>A piece of text, or the end, or how many tokens of a prompt are computed.</summary>
 internal readonly record struct GenerationEvent(AnswerDelta Delta, GenerationResult? End, int? PromptComputed);
@@ -72,6 +79,8 @@ internal sealed class GenerationConsumer : ISequenceConsumer
         }
 
         Append(sequence, _sampled);
+        if (_answer.ThoughtTimeMax is { } most && _clock.GetElapsedTime(_firstToken, _lastToken) >= most)
+            _answer.CloseThought();
         AppendForced(sequence);
         Send();
         return _reason is not null;
@@ -84,7 +93,11 @@ internal sealed class GenerationConsumer : ISequenceConsumer
             long first = _firstToken == 0 ? _lastToken : _firstToken;
             var result = new GenerationResult(
                 reason, _answer.TokensUsed, _clock.GetElapsedTime(_started, first),
-                _clock.GetElapsedTime(first, _lastToken));
+                _clock.GetElapsedTime(first, _lastToken))
+            {
+                StopString = _answer.StopString,
+                Warnings = _answer.Warnings,
+            };
             _outbox.Writer.TryWrite(new GenerationEvent(default, result, null));
         }
 
