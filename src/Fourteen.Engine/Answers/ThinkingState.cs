@@ -72,7 +72,8 @@ public sealed class ThinkingState
         _closing = [.. saysWhy ? options.StopSentence : options.BareClosing];
         _phase = PhaseAfter(prompt);
         int markers = options.BareClosing.Count + (_phase == Phase.Start ? 1 : 0);
-        bool isUnwanted = options.Budget == 0 || options.TimeMax == TimeSpan.Zero || markers > room;
+        bool hasNoRoom = options.AnswerTokensMin is not null && markers > room;
+        bool isUnwanted = options.Budget == 0 || options.TimeMax == TimeSpan.Zero || hasNoRoom;
         if (isUnwanted && _phase != Phase.Answer)
             _forced = [.. _phase == Phase.Thought ? options.BareClosing : options.EmptyThought];
         else

@@ -133,9 +133,11 @@ internal sealed class CallScanner
         switch (step)
         {
             case JsonStep.Open when _json.Depth == _fieldDepth + 1 && _field == Field.Arguments:
+                if (c != '{')
+                    return false;
                 (_mode, _argumentsBegan) = (Mode.Arguments, true);
                 _arguments.Append(c);
-                return c == '{';
+                return true;
             case JsonStep.Open when _json.Depth == _fieldDepth + 1 && _fieldDepth > 0:
                 return _field == Field.Other;
         }
