@@ -47,6 +47,7 @@ internal sealed class CallScanner
     private bool _hasArguments; // Whether their key was met.
     private bool _argumentsBegan;
     private bool _isComplete;
+    private bool _afterHigh; // Whether the first half of a character came last.
 
     private enum Field
     {
@@ -150,7 +151,8 @@ internal sealed class CallScanner
             JsonStep.Text when !isValue => Collect(_key, KeyMax),
             JsonStep.Unquote when !isValue => TakeKey(_key.ToString()),
             JsonStep.Quote when _field == Field.Name => Clear(_name),
-            JsonStep.Text when _field == Field.Name => Collect(_name, NameMax) && _name.Length <= NameMax,
+            JsonStep.Text when _field == Field.Name =>
+                KeepsPairs() && Collect(_name, NameMax) && _name.Length <= NameMax,
             JsonStep.Unquote when _field == Field.Name => TakeName(),
             JsonStep.Quote when _field == Field.Arguments => BeginQuoted(),
             JsonStep.Scalar => _field == Field.Other || (_field == Field.Arguments && c is 'n' or 'u' or 'l'),
@@ -176,7 +178,7 @@ internal sealed class CallScanner
     private bool TakeName()
     {
         Name = _name.ToString();
-        return Name.Length > 0;
+        return Name.Length > 0 && !_afterHigh;
     }
 
     private bool TakeArguments(char c, JsonStep step)
@@ -189,7 +191,7 @@ internal sealed class CallScanner
 
     private bool BeginQuoted()
     {
-        (_mode, _inner) = (Mode.QuotedArguments, default);
+        (_mode, _inner, _afterHigh) = (Mode.QuotedArguments, default, false);
         return true;
     }
 
@@ -203,7 +205,7 @@ internal sealed class CallScanner
 
         if (_json.Decoded is not char c)
             return true;
-        JsonStep inner = _inner.Feed(c);
+        JsonStep inner = KeepsPairs() ? _inner.Feed(c) : JsonStep.Invalid;
         if (inner == JsonStep.Invalid || (!_argumentsBegan && !(inner == JsonStep.Space || c == '{')))
             return false;
         if (!_argumentsBegan && inner == JsonStep.Space)
@@ -214,9 +216,22 @@ internal sealed class CallScanner
         return true;
     }
 
-    private static bool Clear(StringBuilder text)
+    /// <summary>
+    /// Whether what a string holds is still text: escapes can give half a character, which nobody could encode.
+    /// </summary>
+    private bool KeepsPairs()
+    {
+        if (_json.Decoded is not char c)
+            return true;
+        bool isPaired = char.IsLowSurrogate(c) == _afterHigh;
+        _afterHigh = char.IsHighSurrogate(c);
+        return isPaired;
+    }
+
+    private bool Clear(StringBuilder text)
     {
         text.Clear();
+        _afterHigh = false;
         return true;
     }
 

@@ -68,6 +68,8 @@ public sealed class ToolCallCorpusTests
             "text " + Tagged("""{"name": "f", "name": "g", "arguments": {}}"""), "Stop"),
         new("hermes", Tagged("""{"name": "f", "arguments": "not an object"}"""),
             "text " + Tagged("""{"name": "f", "arguments": "not an object"}"""), "Stop"),
+        new("hermes", Tagged("""{"name": "f\ud83d", "arguments": {}}"""),
+            "text " + Tagged("""{"name": "f\ud83d", "arguments": {}}"""), "Stop"),
 
         // Thoughts.
         new("hermes", "<think>\nLook it up.\n</think>\n\n" + Tagged("""{"name": "f", "arguments": {}}"""),

@@ -19,6 +19,26 @@ public sealed class ToolCallFuzzTests
         "{}", "text", "é", "😀", "{\"arguments\": {}, \"name\": \"g\"}", "\"{\\\"x\\\": 2}\"", "STOP", "\u0001",
     ];
 
+    /// <summary>Whole calls by the name of their format; random changes break some.</summary>
+    private static readonly Dictionary<string, string[]> Calls = new()
+    {
+        ["hermes"] =
+        [
+            "\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": [1, \"</tool_call>\", {\"b\": null}]}}\n</tool_call>",
+            "<tool_call>{\"arguments\": \"{\\\"x\\\": \\\"\\ud83d\\ude00\\\"}\", \"name\": \"other\"}</tool_call>\n",
+        ],
+        ["llama3"] =
+        [
+            "{\"name\": \"f\", \"parameters\": {\"a\": 1e5}}", "; {\"parameters\": {\"s\": \"}\"}, \"name\": \"f\"}",
+            "<|python_tag|>{\"name\": \"other\"}", "[{\"name\": \"f\", \"arguments\": {}}, {\"name\": \"f\"}]",
+        ],
+        ["mistral"] =
+        [
+            "[TOOL_CALLS][{\"name\": \"f\", \"arguments\": {\"a\": \"]\"}}, {\"name\": \"g\", \"arguments\": {}}]",
+            "[TOOL_CALLS]f[ARGS]{\"a\": {}}", "[TOOL_CALLS]f[CALL_ID]abc[ARGS]{}", "[TOOL_CALLS]g{\"x\": true}",
+        ],
+    };
+
     public static TheoryData<string> Formats { get; } = [.. ToolCallFormat.All.Select(format => format.Name)];
 
     [Theory]
@@ -30,7 +50,7 @@ public sealed class ToolCallFuzzTests
         for (int i = 0; i < Fuzz.Inputs; i++)
         {
             var random = new Random(Fuzz.Seed + i);
-            string[] bits = [.. Enumerable.Range(0, random.Next(1, 24)).Select(_ => Bits[random.Next(Bits.Length)])];
+            string[] bits = RandomBits(random, name);
             AnswerOptions options = CallPlay.Options(format, "f");
             if (random.Next(4) == 0)
                 options = options with { StopStrings = ["STOP", "}\n"], ShowsStopString = random.Next(2) == 0 };
@@ -47,8 +67,8 @@ public sealed class ToolCallFuzzTests
                 CheckCharacters(string.Concat(bits), record);
         }
 
-        Assert.True(complete > Fuzz.Inputs / 20, $"{complete} calls are too few");
-        Assert.True(broken > Fuzz.Inputs / 100, $"{broken} broken calls are too few");
+        bool isMixed = complete > Fuzz.Inputs / 4 && broken > Fuzz.Inputs / 50;
+        Assert.True(isMixed || Fuzz.Inputs < 1000, $"{complete} calls and {broken} broken ones are too few");
     }
 
     [Theory]
@@ -60,8 +80,7 @@ public sealed class ToolCallFuzzTests
         for (int i = 0; i < Fuzz.Inputs / 4; i++)
         {
             var random = new Random(Fuzz.Seed + i);
-            string text = string.Concat(
-                Enumerable.Range(0, random.Next(1, 24)).Select(_ => Bits[random.Next(Bits.Length)]));
+            string text = string.Concat(RandomBits(random, name));
             string whole = CallPlay.Play(options, CallPlay.Pieces(text, int.MaxValue)).All;
             Assert.Equal(whole, CallPlay.Play(options, CallPlay.Pieces(text, 1)).All);
             Assert.Equal(whole, CallPlay.Play(options, CallPlay.Pieces(text, random.Next(2, 9))).All);
@@ -100,6 +119,29 @@ public sealed class ToolCallFuzzTests
         Assert.InRange(held, 0, (1 << 20) + PieceLength);
         Assert.Equal(begin.Length + (Repeats * PieceLength), given);
         Assert.Equal(isShown, assembler.Warnings.Any(warning => warning.StartsWith("call 0", StringComparison.Ordinal)));
+    }
+
+    /// <summary>Mere bits, or whole calls between a few, of which some have a bit put into them or a piece cut out.
+    /// </summary>
+    private static string[] RandomBits(Random random, string format)
+    {
+        int length = random.Next(1, 16);
+        bool isWild = random.Next(3) == 0;
+        string[] calls = Calls[format];
+        var bits = new List<string>();
+        for (int i = 0; i < length; i++)
+        {
+            bool isCall = !isWild && random.Next(3) > 0;
+            string bit = isCall ? calls[random.Next(calls.Length)] : Bits[random.Next(Bits.Length)];
+            int at = random.Next(bit.Length);
+            if (isCall && random.Next(6) == 0)
+                bit = bit.Insert(at, Bits[random.Next(Bits.Length)]);
+            else if (isCall && random.Next(6) == 0)
+                bit = bit.Remove(at, random.Next(1, 1 + Math.Min(4, bit.Length - at)));
+            bits.Add(bit);
+        }
+
+        return [.. bits];
     }
 
     /// <summary>Calls are begun, continued and ended in order; complete ones hold JSON objects.</summary>
@@ -144,28 +186,20 @@ public sealed class ToolCallFuzzTests
         return complete;
     }
 
-    /// <summary>
-    /// All characters but white space come out in their order, in text or call; only the words of a format are left
-    /// out, and where there is no complete call, not even those.
-    /// </summary>
+    /// <summary>Where no call came to its end, all characters but white space come out as text, in their order.</summary>
     private static void CheckCharacters(string written, CallRecord record)
     {
-        string shown = string.Concat(record.Lines
-            .Where(line => !line.StartsWith("call", StringComparison.Ordinal))
-            .Where((line, i) => !IsWithdrawn(record, line))
-            .Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]));
-        if (record.Assembler.ToolCallsComplete == 0)
-        {
-            string bare = written.Contains("think>", StringComparison.Ordinal) ? WithoutMarkers(written, record) : written;
-            Assert.Equal(Dense(bare), Dense(shown));
-        }
+        if (record.Assembler.ToolCallsComplete > 0)
+            return;
+        string shown = string.Concat(record.Lines.Where(IsText).Select(line => line[(line.IndexOf(' ') + 1)..]));
+        Assert.Equal(Dense(WithoutMarkers(written)), Dense(shown));
     }
 
-    private static bool IsWithdrawn(CallRecord record, string line) =>
-        line.StartsWith("with ", StringComparison.Ordinal) || line.StartsWith("broken ", StringComparison.Ordinal);
+    private static bool IsText(string line) =>
+        line.StartsWith("text ", StringComparison.Ordinal) || line.StartsWith("thought ", StringComparison.Ordinal);
 
     /// <summary>Without the markers that began and ended the thought; others are text.</summary>
-    private static string WithoutMarkers(string written, CallRecord record)
+    private static string WithoutMarkers(string written)
     {
         if (!written.StartsWith("<think>", StringComparison.Ordinal))
             return written;
