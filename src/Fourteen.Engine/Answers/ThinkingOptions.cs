@@ -53,7 +53,7 @@ public sealed record ThinkingOptions
 
     /// <summary>
     /// Tokens of the limit that a thought leaves to the answer, whatever the limit is: a thought that has no room
-    /// beside them is left out. Null: as many as <see cref="ThinkingState"/> says.
+    /// beside them is left out. 0 keeps none. Null: as many as <see cref="ThinkingState"/> says.
     /// </summary>
     public int? AnswerTokensMin { get; init; }
 

@@ -65,14 +65,15 @@ public sealed class ThinkingState
             throw new ArgumentException(problem, nameof(options));
         _options = options;
         _tokensMax = tokensMax;
-        _reserve = options.AnswerTokensMin ?? AutomaticReserve();
+        bool isAsked = options.AnswerTokensMin > 0;
+        _reserve = isAsked ? options.AnswerTokensMin : options.AnswerTokensMin == 0 ? null : AutomaticReserve();
         int? room = tokensMax - (options.AnswerTokensMin ?? 0);
         bool sentenceFits = room is null || options.StopSentence.Count <= room / 2;
         bool saysWhy = options.Closing == ThoughtClosing.Sentence && sentenceFits;
         _closing = [.. saysWhy ? options.StopSentence : options.BareClosing];
         _phase = PhaseAfter(prompt);
         int markers = options.BareClosing.Count + (_phase == Phase.Start ? 1 : 0);
-        bool hasNoRoom = options.AnswerTokensMin is not null && markers > room;
+        bool hasNoRoom = isAsked && markers > room;
         bool isUnwanted = options.Budget == 0 || options.TimeMax == TimeSpan.Zero || hasNoRoom;
         if (isUnwanted && _phase != Phase.Answer)
             _forced = [.. _phase == Phase.Thought ? options.BareClosing : options.EmptyThought];
