@@ -17,7 +17,8 @@ namespace Fourteen.Engine.Answers;
 /// </para>
 /// <para>
 /// A call inside an open thought ends the thought, once its marker, JSON and name are there; a thought that only
-/// mentions the marker goes on. A thought that quotes a whole call does make it.
+/// mentions the marker goes on. A thought that quotes a whole call does make it. The first <c>&lt;/think&gt;</c> behind
+/// such a call closes the thought late and is not shown.
 /// </para>
 /// </remarks>
 public sealed class AnswerAssembler
@@ -79,7 +80,7 @@ public sealed class AnswerAssembler
     /// <summary>Whether the text stands inside a call of a tool: its marker has come, its JSON is not complete.</summary>
     public bool InToolCall => _calls?.IsCallOpen ?? false;
 
-    /// <summary>What was written of the call in which the text stands, from its marker on; empty outside.</summary>
+    /// <summary>What was written of the call in which the text stands, from its marker on; empty outside. A copy.</summary>
     public string OpenToolCall => _calls?.OpenCall ?? "";
 
     /// <summary>Calls that are complete.</summary>

@@ -23,18 +23,11 @@ internal sealed class CallSpacing
         if (lead == piece.Length)
             return Hold(piece);
         int end = piece.AsSpan().TrimEnd(" \n\t\r").Length;
-        if (lead == 0 && end == piece.Length && _space.Length == 0)
-        {
-            (_isLong, _anyText, _callIsLast) = (false, true, false);
-            return piece;
-        }
-
-        string space = Hold(piece[..lead]);
-        if (_anyText || !_callIsLast)
-            space += _space;
+        bool isWhole = _space.Length == 0 && end == piece.Length && (lead == 0 || _anyText || !_callIsLast);
+        string text = isWhole ? piece : LeadingSpace(piece[..lead]) + piece[lead..end];
         _space.Clear();
         (_isLong, _anyText, _callIsLast) = (false, true, false);
-        return space + piece[lead..end] + Hold(piece[end..]);
+        return isWhole ? text : text + Hold(piece[end..]);
     }
 
     /// <summary>A call begins.</summary>
@@ -46,6 +39,13 @@ internal sealed class CallSpacing
 
     /// <summary>The text ends by itself; the space that is not shown and is text.</summary>
     internal string End() => _callIsLast ? "" : _space.ToString();
+
+    /// <summary>The space in front of text, with the last of it, as far as it is shown now.</summary>
+    private string LeadingSpace(string last)
+    {
+        string space = Hold(last);
+        return _anyText || !_callIsLast ? space + _space : space;
+    }
 
     private string Hold(string space)
     {

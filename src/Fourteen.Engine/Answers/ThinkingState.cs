@@ -65,15 +65,19 @@ public sealed class ThinkingState
             throw new ArgumentException(problem, nameof(options));
         _options = options;
         _tokensMax = tokensMax;
-        bool isAsked = options.AnswerTokensMin > 0;
-        _reserve = isAsked ? options.AnswerTokensMin : options.AnswerTokensMin == 0 ? null : AutomaticReserve();
+        _reserve = options.AnswerTokensMin switch
+        {
+            null => AutomaticReserve(),
+            0 => null,
+            int asked => asked,
+        };
         int? room = tokensMax - (options.AnswerTokensMin ?? 0);
         bool sentenceFits = room is null || options.StopSentence.Count <= room / 2;
         bool saysWhy = options.Closing == ThoughtClosing.Sentence && sentenceFits;
         _closing = [.. saysWhy ? options.StopSentence : options.BareClosing];
         _phase = PhaseAfter(prompt);
         int markers = options.BareClosing.Count + (_phase == Phase.Start ? 1 : 0);
-        bool hasNoRoom = isAsked && markers > room;
+        bool hasNoRoom = options.AnswerTokensMin > 0 && markers > room;
         bool isUnwanted = options.Budget == 0 || options.TimeMax == TimeSpan.Zero || hasNoRoom;
         if (isUnwanted && _phase != Phase.Answer)
             _forced = [.. _phase == Phase.Thought ? options.BareClosing : options.EmptyThought];

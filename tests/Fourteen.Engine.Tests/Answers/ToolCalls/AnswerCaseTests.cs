@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fourteen.Engine.Answers;
 using Fourteen.Engine.Answers.ToolCalls;
@@ -115,6 +114,8 @@ public sealed class AnswerCaseTests
                 AssertCalls(expected[i]!, CallPlay.Play(options, CallPlay.Pieces(text, size)));
             AssertCalls(expected[i]!, TinyChat.Play(TinyChat.Options(ToolCallFormat.Hermes, "f"), NoThought, text));
         }
+
+        GoldenCount.Record("answers/cases", inputs.Count);
     }
 
     [Fact] // B036
@@ -167,7 +168,7 @@ public sealed class AnswerCaseTests
 
     private static void AssertCalls(JsonNode expected, CallRecord record)
     {
-        string? content = expected["content"]!.GetValue<string>();
+        string content = expected["content"]!.GetValue<string>();
         Assert.Equal(content == "empty or null" ? "" : content, record.Content);
         Assert.Equal(FinishReason.ToolCalls, record.Finish);
         JsonArray calls = expected["tool_calls"]!.AsArray();

@@ -1,6 +1,5 @@
 using Fourteen.Engine.Answers;
 using Fourteen.Engine.Answers.ToolCalls;
-using Fourteen.Engine.Models;
 using Fourteen.Engine.Tokenizers;
 using Fourteen.Testing;
 using Xunit;
@@ -172,6 +171,41 @@ public sealed class ToolCallCorpusTests
             Assert.Equal(string.Join('\n', example.Expected), record.All);
             Assert.Equal(example.Text, tokenizer.Decode(tokenizer.Encode(example.Text, AddedTokens.All), false));
         }
+    }
+
+    /// <summary>They bound the text of an answer, but neither thought nor call, and reach into neither.</summary>
+    [Theory]
+    [InlineData("One, two. Three.", "text One, \nStop", "two")]
+    [InlineData("<think>two</think>One <tool_call>{\"name\": \"two\", \"arguments\": {\"two\": 2}}</tool_call>",
+        "thought two\ntext One\ncall 0 two\nwith 0 {\"two\": 2}\nend 0\nToolCalls", "two")]
+    [InlineData("One\n<tool_call>{\"name\": \"f\"}</tool_call>\ntwo", "text One\nStop", "\n")]
+    [InlineData("tw<tool_call>{\"name\": \"f\"}</tool_call>o", "text tw\ncall 0 f\nwith 0 {}\nend 0\ntext o\nToolCalls", "two")]
+    [InlineData("<tool_call>{\"name\": \"f\"}</tool_call> One two", "call 0 f\nwith 0 {}\nend 0\ntext One\nStop", " two")]
+    [InlineData("<tool_call>{two}", "text <tool_call>{\nStop", "two")]
+    public void Append_WithStopStrings_EndsTextAlone(string text, string expected, string stop)
+    {
+        AnswerOptions options = CallPlay.Options(ToolCallFormat.Hermes) with { StopStrings = [stop] };
+        foreach (string[] pieces in CallPlay.Cuts(text))
+            Assert.Equal(expected, CallPlay.Play(options, pieces).All);
+    }
+
+    [Theory]
+    [InlineData("<tool_call>\n{\"name\": \"f\", \"arguments\": [1]}", "none and is shown as text")]
+    [InlineData("<tool_call>\n{\"name\": \"f\", \"arguments\": {]}", "call 0 is no proper JSON")]
+    public void Append_OfABrokenCall_Warns(string text, string expected)
+    {
+        AnswerOptions options = CallPlay.Options(ToolCallFormat.Hermes);
+        CallRecord once = CallPlay.Play(options, [text]);
+        Assert.Contains(expected, Assert.Single(once.Assembler.Warnings), StringComparison.Ordinal);
+        CallRecord often = CallPlay.Play(options, Enumerable.Repeat(text, 100));
+        Assert.InRange(often.Assembler.Warnings.Count, 2, 10);
+    }
+
+    [Fact]
+    public void Append_OfAnAnswerInJson_WarnsOfNothing()
+    {
+        AnswerOptions options = CallPlay.Options(ToolCallFormat.Llama3, "f");
+        Assert.Empty(CallPlay.Play(options, ["{\"name\": \"Alice\", \"parameters\": {}}"]).Assembler.Warnings);
     }
 
     private static string Tagged(string json) => $"<tool_call>\n{json}\n</tool_call>";

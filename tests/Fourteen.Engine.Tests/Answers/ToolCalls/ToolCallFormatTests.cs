@@ -134,8 +134,13 @@ public sealed class ToolCallFormatTests
     [Fact]
     public void HermesSystemText_ForCallAndResult_IsWhatTheTemplateOfQwen3Writes()
     {
-        JsonNode message = new JsonObject { ["role"] = "assistant", ["content"] = "Hm", ["tool_calls"] = Calls(
-            [("f", """{"a": "é"}"""), ("g", "{}")]) };
+        JsonNode message = new JsonObject
+        {
+            ["role"] = "assistant",
+            ["content"] = "Hm",
+            ["tool_calls"] = Calls(
+            [("f", """{"a": "é"}"""), ("g", "{}")])
+        };
         JsonNode result = new JsonObject { ["role"] = "tool", ["content"] = "windy" };
         string rendered = Template("Qwen3").Render(
             new JsonObject { ["messages"] = new JsonArray(message, result) }, DateTimeOffset.UnixEpoch);
