@@ -14,7 +14,8 @@ public sealed partial class ProjectRules
         ["Fourteen.Kernels"] = ["Fourteen.Formats"],
         ["Fourteen.Protocol"] = [],
         ["Fourteen.Engine"] = ["Fourteen.Kernels", "Fourteen.Protocol"],
-        ["Fourteen.Cli"] = ["Fourteen.Engine"],
+        ["Fourteen.Server"] = ["Fourteen.Engine"],
+        ["Fourteen.Cli"] = ["Fourteen.Server"],
     };
 
     [Fact]
