@@ -14,6 +14,7 @@ public sealed partial class ProjectRules
         ["Fourteen.Kernels"] = ["Fourteen.Formats"],
         ["Fourteen.Protocol"] = [],
         ["Fourteen.Engine"] = ["Fourteen.Kernels", "Fourteen.Protocol"],
+        ["Fourteen.ExtensionsAI"] = ["Fourteen.Protocol"],
         ["Fourteen.Server"] = ["Fourteen.Engine"],
         ["Fourteen.Cli"] = ["Fourteen.Server"],
     };
