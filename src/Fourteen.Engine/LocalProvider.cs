@@ -7,6 +7,7 @@ using Fourteen.Engine.Models;
 using Fourteen.Engine.Sampling;
 using Fourteen.Engine.Scheduling;
 using Fourteen.Protocol.Chat;
+using FinishReason = Fourteen.Protocol.Chat.FinishReason;
 
 namespace Fourteen.Engine;
 
@@ -14,10 +15,10 @@ namespace Fourteen.Engine;
 /// Answers chat requests with a loaded model: request → prompt text → tokens → sequence, and its events back. Any
 /// thread may call it; requests in flight at once are computed together.
 /// </summary>
-public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, TimeProvider clock)
+public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, TimeProvider clock) : IProvider
 {
     /// <summary>
-    /// Streams the answer; the last event is <see cref="Finished"/>. Throws <see cref="RequestException"/> where the
+    /// Streams the answer; the last event is <see cref="Completed"/>. Throws <see cref="RequestException"/> where the
     /// request cannot be honoured and <see cref="TemplateException"/> where the template refuses it.
     /// </summary>
     public async IAsyncEnumerable<ChatEvent> StreamAsync(
@@ -26,10 +27,14 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         int[] prompt = model.Text.EncodePrompt(Render(request));
         ulong seed = request.Sampling.Seed ?? DrawSeed();
         GenerationPlan plan = Plan(request, prompt, seed);
+        yield return new Started(prompt.Length);
         await foreach (GenerationEvent item in engine.GenerateAsync(model, plan, cancellation).ConfigureAwait(false))
         {
             if (item.End is { } end)
-                yield return ToFinished(end, plan, seed);
+            {
+                yield return new Finished(ToReason(end.Reason), end.StopString);
+                yield return new Completed(ToUsage(end, plan, seed));
+            }
             else if (item.PromptComputed is { } computed)
                 yield return new PromptProgress(computed, prompt.Length);
             else if (item.Delta.Part == AnswerPart.Thought)
@@ -57,8 +62,8 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
             ["bos_token"] = model.Text.BosText,
             ["eos_token"] = model.Text.EosText,
         };
-        if (request.Tools is not null)
-            variables["tools"] = request.Tools.DeepClone();
+        if (request.Tools.Count > 0)
+            variables["tools"] = new JsonArray([.. request.Tools.Select(tool => tool.Json.DeepClone())]);
         if (request.Think is { } think)
             variables["enable_thinking"] = think;
         return model.Text.Template.Render(variables, clock.GetLocalNow());
@@ -114,22 +119,21 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         return json;
     }
 
-    private static string ReasonText(FinishReason reason) => reason switch
+    private static FinishReason ToReason(Answers.FinishReason reason) => reason switch
     {
-        FinishReason.Stop => "stop",
-        FinishReason.Length => "length",
-        _ => "tool_calls",
+        Answers.FinishReason.Stop => FinishReason.Stop,
+        Answers.FinishReason.Length => FinishReason.Length,
+        _ => FinishReason.ToolCalls,
     };
 
-    private static Finished ToFinished(GenerationResult result, GenerationPlan plan, ulong seed) =>
-        new(ReasonText(result.Reason), new Usage
-        {
-            PromptTokens = plan.Prompt.Length,
-            CompletionTokens = result.CompletionTokens,
-            TimeToFirstToken = result.TimeToFirstToken,
-            DecodeTime = result.DecodeTime,
-            Seed = seed,
-            RopeScaling = plan.Rope.Scaling,
-            RopeFactor = plan.Rope.Factor,
-        });
+    private static Usage ToUsage(GenerationResult result, GenerationPlan plan, ulong seed) => new()
+    {
+        PromptTokens = plan.Prompt.Length,
+        CompletionTokens = result.CompletionTokens,
+        TimeToFirstToken = result.TimeToFirstToken,
+        DecodeTime = result.DecodeTime,
+        Seed = seed,
+        RopeScaling = plan.Rope.Scaling,
+        RopeFactor = plan.Rope.Factor,
+    };
 }

@@ -12,8 +12,8 @@ namespace Fourteen.Engine.Answers;
 /// <see cref="Append"/>; send the pieces; end at a reason. A loop that ends by itself calls <see cref="Finish"/>.
 /// <para>
 /// A token's text passes, in this order: thought or answer (by tokens), calls of tools, and for what is neither thought
-/// nor call: newlines behind the thought, stop strings, white space around calls. So stop strings see answer text alone;
-/// one that reaches into a call does not match.
+/// nor call: newlines behind the thought, stop strings, white space around calls. So stop strings see answer text
+/// alone; one that reaches into a call does not match.
 /// </para>
 /// <para>
 /// A call inside an open thought ends the thought, once its marker, JSON and name are there; a thought that only
@@ -63,8 +63,8 @@ public sealed class AnswerAssembler
     public int TokensUsed => _thinking.TokensUsed;
 
     /// <summary>
-    /// Whether the next token may be one that ends the answer; else the sampler must not draw it. Stop strings count from
-    /// the same token on.
+    /// Whether the next token may be one that ends the answer; else the sampler must not draw it. Stop strings count
+    /// from the same token on.
     /// </summary>
     public bool EndAllowed => TokensUsed >= _options.TokensMin;
 
@@ -77,10 +77,11 @@ public sealed class AnswerAssembler
     /// <summary>The token that opens a thought where the next token may be it, else null.</summary>
     public int? OpeningToken => _thinking.MayOpen ? _options.Thinking.OpenToken : null;
 
-    /// <summary>Whether the text stands inside a call of a tool: its marker has come, its JSON is not complete.</summary>
+    /// <summary>Whether the text stands inside a call of a tool: its marker is complete, its JSON is not.</summary>
     public bool InToolCall => _calls?.IsCallOpen ?? false;
 
-    /// <summary>What was written of the call in which the text stands, from its marker on; empty outside. A copy.</summary>
+    /// <summary>A copy of what was written of the call in which the text stands, from its marker on; else empty.
+    /// </summary>
     public string OpenToolCall => _calls?.OpenCall ?? "";
 
     /// <summary>Calls that are complete.</summary>
@@ -92,10 +93,11 @@ public sealed class AnswerAssembler
     /// <summary>The stop string that ended the answer, or null.</summary>
     public string? StopString => _stopStrings.Match;
 
-    /// <summary>What the client should know of calls that are none or were cut off, as sentences; a few at most.</summary>
+    /// <summary>What the client should know of calls that are none or were cut off: a few sentences at most.
+    /// </summary>
     public IReadOnlyList<string> Warnings => _calls?.Warnings ?? [];
 
-    /// <summary>Closes the thought that is open, or that opens yet, from the next token on; twice is the same.</summary>
+    /// <summary>Closes the thought that is open, or opens yet, from the next token on; twice is the same.</summary>
     public void CloseThought() => _thinking.Close();
 
     /// <summary>Takes the token that was appended to the sequence.</summary>

@@ -40,7 +40,8 @@ public sealed record AnswerOptions
             return $"The limit of generated tokens must be 1 or more, or absent, found {TokensMax}.";
         if (TokensMin < 0 || TokensMin > TokensMax)
         {
-            return $"The least number of generated tokens must be 0 or more and not above their limit, found {TokensMin}.";
+            return "The least number of generated tokens must be 0 or more and not above their limit, "
+                + $"found {TokensMin}.";
         }
 
         if (Thinking.AnswerTokensMin >= TokensMax)

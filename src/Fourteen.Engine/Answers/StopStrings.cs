@@ -9,9 +9,9 @@ namespace Fourteen.Engine.Answers;
 public readonly record struct StopResult(string Text, bool Stopped);
 
 /// <summary>
-/// Ends a text at the first stop string, which is no part of it unless that is asked for. The text comes in pieces of any size and the result
-/// does not depend on how it was cut: strings are matched character by character, and characters that may be the
-/// beginning of one are held back.
+/// Ends a text at the first stop string, which is no part of it unless that is asked for. The text comes in pieces of
+/// any size and the result does not depend on how it was cut: strings are matched character by character, and what may
+/// be the beginning of one is held back.
 /// </summary>
 /// <remarks>
 /// The match that is complete first wins, as that is where generation stops; of two that end together, the longer one,

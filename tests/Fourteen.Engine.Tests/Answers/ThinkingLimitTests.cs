@@ -189,8 +189,8 @@ public sealed class ThinkingLimitTests
     [Fact]
     public void EndAllowed_UnderALeastNumber_ComesWithIt()
     {
-        AnswerOptions options = Options with { TokensMin = 3, StopStrings = ["a", "d"], Thinking = ThinkingOptions.None };
-        AnswerAssembler assembler = Assembler(options, "");
+        AnswerOptions options = Options with { TokensMin = 3, StopStrings = ["a", "d"] };
+        AnswerAssembler assembler = Assembler(options with { Thinking = ThinkingOptions.None }, "");
         var deltas = new List<AnswerDelta>();
         foreach (char c in "abc")
         {

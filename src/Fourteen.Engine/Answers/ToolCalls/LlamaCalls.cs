@@ -1,9 +1,9 @@
 namespace Fourteen.Engine.Answers.ToolCalls;
 
 /// <summary>
-/// The calls of Llama 3: an answer that is nothing but <c>{"name": …, "parameters": {…}}</c>, or several with semicolons,
-/// newlines or in a list; <c>&lt;|python_tag|&gt;</c> may stand in front. Without that tag only the name of a declared
-/// tool tells a call from an answer in JSON, which stays text.
+/// The calls of Llama 3: an answer that is nothing but <c>{"name": …, "parameters": {…}}</c>, or several with
+/// semicolons, newlines or in a list; <c>&lt;|python_tag|&gt;</c> may stand in front. Without that tag only the name of
+/// a declared tool tells a call from an answer in JSON, which stays text.
 /// </summary>
 /// <param name="declared">The names of the tools.</param>
 internal sealed class LlamaCalls(IReadOnlyCollection<string> declared) : ToolCallParser

@@ -94,26 +94,14 @@ public sealed class ToolCallFormat
             at = template.IndexOf(Variable, at + 1, StringComparison.Ordinal))
         {
             int after = at + Variable.Length;
-            bool begins = at == 0 || !(char.IsAsciiLetterOrDigit(template[at - 1]) || template[at - 1] == '_');
-            bool ends = after == template.Length || !(char.IsAsciiLetterOrDigit(template[after]) || template[after] == '_');
+            bool begins = at == 0 || !IsNamePart(template[at - 1]);
+            bool ends = after == template.Length || !IsNamePart(template[after]);
             if (begins && ends)
                 return true;
         }
 
         return false;
     }
-}
 
-/// <summary>How a model is told of tools and calls them.</summary>
-/// <param name="Format">How it writes calls.</param>
-/// <param name="ControlMarkers">Control tokens of the vocabulary that are markers of the format, with their text.</param>
-/// <param name="TemplateKnowsTools">Whether the chat template has the variable <c>tools</c>.</param>
-/// <param name="NeedsSystemText">
-/// Whether the template knows no tools, or writes calls in a form that is not read here: tools then go into the system
-/// message by <see cref="HermesSystemText"/> and not to the template, and the answer to the client says so.
-/// </param>
-public sealed record ToolCallSupport(
-    ToolCallFormat Format,
-    IReadOnlyDictionary<int, string> ControlMarkers,
-    bool TemplateKnowsTools,
-    bool NeedsSystemText);
+    private static bool IsNamePart(char c) => char.IsAsciiLetterOrDigit(c) || c == '_';
+}

@@ -19,7 +19,7 @@ public sealed record ToolCallOptions
     /// </summary>
     public required IReadOnlyCollection<string> Names { get; init; }
 
-    /// <summary>After so many complete calls the answer ends; null for no limit. Without parallel calls it is 1.</summary>
+    /// <summary>After so many complete calls the answer ends: 1 without parallel calls, null for no limit.</summary>
     public int? CallsMax { get; init; }
 
     /// <summary>What is wrong with the options as a sentence that names it, or null.</summary>

@@ -8,8 +8,8 @@ using Xunit;
 namespace Fourteen.Engine.Tests.Answers.ToolCalls;
 
 /// <summary>
-/// The rows of golden/cases about thinking and tools, as far as tokens alone decide them: in the tokens of the tiny chat
-/// model, whose recorded answers stand for what it draws. Other texts and budgets of the kind are tried too.
+/// The rows of golden/cases about thinking and tools, as far as tokens alone decide them: in the tokens of the tiny
+/// chat model, whose recorded answers stand for what it draws. Other texts and budgets of the kind are tried too.
 /// </summary>
 public sealed class AnswerCaseTests
 {
@@ -121,8 +121,8 @@ public sealed class AnswerCaseTests
     [Fact] // B036
     public void Answer_WithTwoCalls_NumbersThem()
     {
-        const string Answer = "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Lima\"}}\n</tool_call>\n"
-            + "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Oslo\"}}\n</tool_call>";
+        const string Begin = "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": ", End = "}\n</tool_call>";
+        const string Answer = Begin + "{\"city\": \"Lima\"}" + End + "\n" + Begin + "{\"city\": \"Oslo\"}" + End;
         AnswerOptions options = TinyChat.Options(ToolCallFormat.Hermes, "get_weather");
         Assert.Equal(
             [

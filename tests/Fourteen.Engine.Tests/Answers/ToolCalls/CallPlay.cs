@@ -4,8 +4,9 @@ using Fourteen.Engine.Answers.ToolCalls;
 namespace Fourteen.Engine.Tests.Answers.ToolCalls;
 
 /// <summary>
-/// Plays an answer that was cut into pieces, each of which is a token; <c>&lt;think&gt;</c> and <c>&lt;/think&gt;</c> are
-/// those of <see cref="ScriptedModel"/>. What it gives is written as lines, neighbours of a kind joined.
+/// Plays an answer that was cut into pieces, each of which is a token; <c>&lt;think&gt;</c> and
+/// <c>&lt;/think&gt;</c> are those of <see cref="ScriptedModel"/>. What it gives is written as lines, neighbours of a
+/// kind joined.
 /// </summary>
 internal static class CallPlay
 {
@@ -73,7 +74,7 @@ internal static class CallPlay
             yield return [.. Pieces(text, size)];
         if (text.Contains("think>", StringComparison.Ordinal))
             yield break; // Its markers are tokens and are never cut.
-        int step = 1 + (text.Length / 90); // Pairs grow with the square.
+        int step = 1 + (text.Length / 40); // Pairs grow with the square.
         for (int first = 0; first < text.Length; first++)
         {
             for (int second = first + 1; second < text.Length; second += step)

@@ -31,7 +31,7 @@ internal static class TinyChat
         Tools = format is null ? null : new ToolCallOptions { Format = format, Names = names },
     };
 
-    /// <summary>Plays an answer after a question and what the template puts behind it, and then the end token.</summary>
+    /// <summary>Plays an answer after a question and what the template puts behind it, up to the end token.</summary>
     internal static CallRecord Play(AnswerOptions options, string afterStart, string answer)
     {
         Tokenizer tokenizer = Text.Tokenizer;

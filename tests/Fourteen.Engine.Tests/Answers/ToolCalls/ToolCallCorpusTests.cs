@@ -58,8 +58,8 @@ public sealed class ToolCallCorpusTests
         new("hermes", Tagged("""{"arguments": {"a": 1}}""") + "\n" + Tagged("""{"name": "f", "arguments": {}}"""),
             "text " + Tagged("""{"arguments": {"a": 1}}"""), "call 0 f", "with 0 {}", "end 0", "ToolCalls"),
         new("hermes", Tagged("""{"name": "f", "arguments": {"a": tru}}"""),
-            "call 0 f", "with 0 {\"a\": tru", "broken 0", "text " + Tagged("""{"name": "f", "arguments": {"a": tru}}"""),
-            "Stop"),
+            "call 0 f", "with 0 {\"a\": tru", "broken 0",
+            "text " + Tagged("""{"name": "f", "arguments": {"a": tru}}"""), "Stop"),
         new("hermes", "<tool_call>\n{\"name\": \"f\", \"argum", "text <tool_call>\n{\"name\": \"f\", \"argum", "Stop"),
         new("hermes", Tagged("""{"name": "", "arguments": {}}"""),
             "text " + Tagged("""{"name": "", "arguments": {}}"""), "Stop"),
@@ -94,7 +94,8 @@ public sealed class ToolCallCorpusTests
             "call 0 f", "with 0 {}", "end 0", "call 1 g", "with 1 {}", "end 1", "ToolCalls"),
         new("llama3", """ {"country": "Peru", "capital": "Lima"} """,
             """text  {"country": "Peru", "capital": "Lima"} """, "Stop"),
-        new("llama3", """{"name": "Alice", "parameters": {}}""", """text {"name": "Alice", "parameters": {}}""", "Stop"),
+        new("llama3", """{"name": "Alice", "parameters": {}}""",
+            """text {"name": "Alice", "parameters": {}}""", "Stop"),
         new("llama3", """{"name": "f", "age": 3}""", """text {"name": "f", "age": 3}""", "Stop"),
         new("llama3", """[{"name": "x"}, 1]""", """text [{"name": "x"}, 1]""", "Stop"),
         new("llama3", "[1, 2]", "text [1, 2]", "Stop"),
@@ -124,7 +125,8 @@ public sealed class ToolCallCorpusTests
             "call 0 f", "with 0 {\"a\": ", "broken 0", """text [TOOL_CALLS]f[ARGS]{"a": }""", "Stop"),
         new("mistral", """[TOOL_CALLS][{"name": "f", "arguments": {}}, oops]""",
             "call 0 f", "with 0 {}", "end 0", "text , oops]", "ToolCalls"),
-        new("mistral", "<think>\nHm [TOOL_CALLS]f[ARGS]{}", "thought Hm ", "call 0 f", "with 0 {}", "end 0", "ToolCalls"),
+        new("mistral", "<think>\nHm [TOOL_CALLS]f[ARGS]{}",
+            "thought Hm ", "call 0 f", "with 0 {}", "end 0", "ToolCalls"),
     ];
 
     public static TheoryData<int> Examples { get; } = [.. Enumerable.Range(0, Corpus.Length)];
@@ -179,8 +181,10 @@ public sealed class ToolCallCorpusTests
     [InlineData("<think>two</think>One <tool_call>{\"name\": \"two\", \"arguments\": {\"two\": 2}}</tool_call>",
         "thought two\ntext One\ncall 0 two\nwith 0 {\"two\": 2}\nend 0\nToolCalls", "two")]
     [InlineData("One\n<tool_call>{\"name\": \"f\"}</tool_call>\ntwo", "text One\nStop", "\n")]
-    [InlineData("tw<tool_call>{\"name\": \"f\"}</tool_call>o", "text tw\ncall 0 f\nwith 0 {}\nend 0\ntext o\nToolCalls", "two")]
-    [InlineData("<tool_call>{\"name\": \"f\"}</tool_call> One two", "call 0 f\nwith 0 {}\nend 0\ntext One\nStop", " two")]
+    [InlineData("tw<tool_call>{\"name\": \"f\"}</tool_call>o",
+        "text tw\ncall 0 f\nwith 0 {}\nend 0\ntext o\nToolCalls", "two")]
+    [InlineData("<tool_call>{\"name\": \"f\"}</tool_call> One two",
+        "call 0 f\nwith 0 {}\nend 0\ntext One\nStop", " two")]
     [InlineData("<tool_call>{two}", "text <tool_call>{\nStop", "two")]
     public void Append_WithStopStrings_EndsTextAlone(string text, string expected, string stop)
     {

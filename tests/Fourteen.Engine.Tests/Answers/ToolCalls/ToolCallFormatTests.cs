@@ -126,8 +126,8 @@ public sealed class ToolCallFormatTests
         string rendered = Template("Qwen3").Render(
             new JsonObject { ["messages"] = new JsonArray(system, user), ["tools"] = Tools.DeepClone() },
             DateTimeOffset.UnixEpoch);
-        string expected = $"<|im_start|>system\nS\n\n{HermesSystemText.For(Tools)}<|im_end|>\n<|im_start|>user\nq<|im_end|>\n";
-        Assert.Equal(expected, rendered);
+        string expected = $"<|im_start|>system\nS\n\n{HermesSystemText.For(Tools)}<|im_end|>\n";
+        Assert.Equal(expected + "<|im_start|>user\nq<|im_end|>\n", rendered);
         Assert.Throws<ArgumentOutOfRangeException>(() => HermesSystemText.For([]));
     }
 

@@ -13,10 +13,11 @@ public sealed class ToolCallFuzzTests
     /// <summary>Bits of which calls are made, so that random answers are nearly calls.</summary>
     private static readonly string[] Bits =
     [
-        "<tool_call>", "</tool_call>", "<tool", "_call>", "[TOOL_CALLS]", "[ARGS]", "[CALL_ID]", "<|python_tag|>", "<think>",
-        "</think>", "{\"name\": \"f\", \"arguments\": {\"a\": 1}}", "{\"name\": \"f\", \"parameters\": ", "{", "}", "[", "]",
-        "\"", "\\", "\\u00e", "9", "\"name\"", "\"arguments\"", ": ", ", ", ";", "f", "g", "null", "tru", "-0.5e+1", "\n", " ",
-        "{}", "text", "é", "😀", "{\"arguments\": {}, \"name\": \"g\"}", "\"{\\\"x\\\": 2}\"", "STOP", "\u0001",
+        "<tool_call>", "</tool_call>", "<tool", "_call>", "[TOOL_CALLS]", "[ARGS]", "[CALL_ID]", "<|python_tag|>",
+        "<think>", "</think>", "{\"name\": \"f\", \"arguments\": {\"a\": 1}}", "{\"name\": \"f\", \"parameters\": ",
+        "{\"arguments\": {}, \"name\": \"g\"}", "\"{\\\"x\\\": 2}\"", "{", "}", "{}", "[", "]", "\"", "\\", "\\u00e",
+        "9", "\"name\"", "\"arguments\"", ": ", ", ", ";", "f", "g", "null", "tru", "-0.5e+1", "\n", " ", "text", "é",
+        "😀", "STOP", "\u0001",
     ];
 
     /// <summary>Whole calls by the name of their format; random changes break some.</summary>
@@ -24,7 +25,8 @@ public sealed class ToolCallFuzzTests
     {
         ["hermes"] =
         [
-            "\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": [1, \"</tool_call>\", {\"b\": null}]}}\n</tool_call>",
+            "\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": [1, \"</tool_call>\", {\"b\": null}]}}\n"
+            + "</tool_call>",
             "<tool_call>{\"arguments\": \"{\\\"x\\\": \\\"\\ud83d\\ude00\\\"}\", \"name\": \"other\"}</tool_call>\n",
         ],
         ["llama3"] =
@@ -118,7 +120,8 @@ public sealed class ToolCallFuzzTests
         Assert.False(assembler.InToolCall);
         Assert.InRange(held, 0, (1 << 20) + PieceLength);
         Assert.Equal(begin.Length + (Repeats * PieceLength), given);
-        Assert.Equal(isShown, assembler.Warnings.Any(warning => warning.StartsWith("call 0", StringComparison.Ordinal)));
+        bool warns = assembler.Warnings.Any(warning => warning.StartsWith("call 0", StringComparison.Ordinal));
+        Assert.Equal(isShown, warns);
     }
 
     /// <summary>Mere bits, or whole calls between a few, of which some have a bit put into them or a piece cut out.
@@ -186,7 +189,7 @@ public sealed class ToolCallFuzzTests
         return complete;
     }
 
-    /// <summary>Where no call came to its end, all characters but white space come out as text, in their order.</summary>
+    /// <summary>Where no call came to its end, all characters but white space come out as text, in order.</summary>
     private static void CheckCharacters(string written, CallRecord record)
     {
         if (record.Assembler.ToolCallsComplete > 0)
