@@ -24,8 +24,28 @@ internal sealed class Batch
     /// <summary>For each of <see cref="LogitRows"/>, the index of its span.</summary>
     internal List<int> LogitSpans { get; } = [];
 
+    /// <summary>Rows whose state after the last layer is wanted, ascending.</summary>
+    internal List<int> StateRows { get; } = [];
+
+    /// <summary>For each of <see cref="StateRows"/>, the index of its span.</summary>
+    internal List<int> StateSpans { get; } = [];
+
+    /// <summary>Tokens of prompts, which no stream waits for.</summary>
+    internal int PromptTokens { get; private set; }
+
+    /// <summary>Whether there are tokens of streams.</summary>
+    internal bool HasStreams { get; private set; }
+
+    /// <summary>The deepest position of a prompt's tokens.</summary>
+    internal int PromptDepth { get; private set; }
+
     internal void Clear()
     {
+        PromptTokens = 0;
+        PromptDepth = 0;
+        HasStreams = false;
+        StateRows.Clear();
+        StateSpans.Clear();
         Tokens.Clear();
         Spans.Clear();
         Sequences.Clear();
@@ -40,6 +60,16 @@ internal sealed class Batch
         int position = sequence.TokensComputed;
         Spans.Add(new AttentionSpan(first, count, position, sequence.Blocks));
         Sequences.Add(sequence);
+        if (sequence.IsStream)
+        {
+            HasStreams = true;
+        }
+        else
+        {
+            PromptTokens += count;
+            PromptDepth = Math.Max(PromptDepth, position + count - 1);
+        }
+
         for (int i = 0; i < count; i++)
         {
             Tokens.Add(sequence.Tokens[position + i]);
@@ -48,8 +78,17 @@ internal sealed class Batch
                 LogitRows.Add(first + i);
                 LogitSpans.Add(Spans.Count - 1);
             }
+
+            if (sequence.Consumer.WantsState(position + i))
+            {
+                StateRows.Add(first + i);
+                StateSpans.Add(Spans.Count - 1);
+            }
         }
     }
+
+    /// <summary>The position of a row of a span.</summary>
+    internal int PositionOf(int span, int row) => Spans[span].FirstPosition + row - Spans[span].FirstRow;
 
     /// <summary>The frequencies that turn a span's keys and queries.</summary>
     internal RopeFrequencies Rope(int span) => Sequences[span].Rope;
