@@ -6,6 +6,7 @@ using Fourteen.Engine.Sampling;
 using Fourteen.Engine.Scheduling;
 using Fourteen.Engine.Tokenizers;
 using Fourteen.Kernels.Operators;
+using Fourteen.Kernels.Workers;
 
 namespace Fourteen.Engine;
 
@@ -15,8 +16,10 @@ namespace Fourteen.Engine;
 /// <param name="Answer">Where the answer ends.</param>
 /// <param name="Rope">How positions are turned.</param>
 /// <param name="Room">Positions that prompt and answer may fill.</param>
-internal sealed record GenerationPlan(
-    int[] Prompt, SamplingOptions Sampling, AnswerOptions Answer, RopeFrequencies Rope, int Room);
+/// <param name="Scheduling">When it is computed, and with whom it shares.</param>
+public sealed record GenerationPlan(
+    int[] Prompt, SamplingOptions Sampling, AnswerOptions Answer, RopeFrequencies Rope, int Room,
+    SchedulingOptions Scheduling);
 
 /// <summary>
 /// Loads models and computes with them: the door to the engine thread. All members may be called from any thread; each
@@ -30,23 +33,35 @@ public sealed class InferenceEngine : IDisposable
     private readonly EngineOptions _options;
     private readonly EngineLoop _loop;
     private readonly TimeProvider _clock;
+    private readonly SemaphoreSlim _loading = new(1);
+    private volatile bool _ended;
 
     public InferenceEngine(EngineOptions options, TimeProvider clock)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.StepTokens, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxInterTokenMs, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ReaderDeadline, TimeSpan.Zero, nameof(options));
         _options = options;
         _clock = clock;
-        _loop = new EngineLoop(options.Threads);
+        _loop = new EngineLoop(options, clock);
     }
+
+    /// <summary>What each loaded model is doing and has done.</summary>
+    public IReadOnlyList<(LoadedModel Model, ModelStatistics Statistics)> Statistics =>
+        [.. _loop.Models.Select(runtime => (runtime.Model, runtime.Model.Statistics))];
 
     /// <summary>Opens and loads a model; throws <see cref="ModelFileException"/> where it cannot be used.</summary>
     /// <param name="path">A GGUF file, or a folder with config.json and safetensors.</param>
-    /// <param name="progress">Told (layers done, layers) while weights are packed; called on the engine thread.</param>
+    /// <param name="progress">Told (layers done, layers) while weights are packed; called on the thread
+    /// that loads.</param>
     public Task<LoadedModel> LoadAsync(
         string path, ModelOptions options, Action<int, int>? progress, CancellationToken cancellation) =>
         LoadAsync(ModelFile.Open(path), options, progress, cancellation);
 
-    /// <summary>Loads a model that is open; from here on the engine owns the file, whatever happens.</summary>
+    /// <summary>
+    /// Loads a model that is open; from here on the engine owns the file, whatever happens. Weights are read and packed
+    /// by workers of their own, one model at a time, while the loaded models go on.
+    /// </summary>
     /// <inheritdoc cref="LoadAsync(string, ModelOptions, Action{int, int}?, CancellationToken)"/>
     public async Task<LoadedModel> LoadAsync(
         ModelFile file, ModelOptions options, Action<int, int>? progress, CancellationToken cancellation)
@@ -63,15 +78,7 @@ public sealed class InferenceEngine : IDisposable
                     + $"{context}");
             }
 
-            long positions = (long)context * options.SequencesMax;
-            if (options.SequencesMax < 1 || positions > PositionsMax)
-            {
-                throw new RequestException(
-                    "sequences",
-                    $"one sequence or more with at most {PositionsMax} positions together are wanted, found "
-                    + $"{options.SequencesMax} of {context}");
-            }
-
+            CheckLimits(options, context);
             if (!options.CacheType.Takes(config.HeadDim))
             {
                 throw new RequestException(
@@ -81,7 +88,7 @@ public sealed class InferenceEngine : IDisposable
             }
 
             var model = new LoadedModel(file, config, context, options);
-            await _loop.RunAsync(() => Load(model, progress, cancellation), cancellation).ConfigureAwait(false);
+            await LoadBesideAsync(model, progress, cancellation).ConfigureAwait(false);
             return model;
         }
         catch (OutOfMemoryException e)
@@ -127,7 +134,8 @@ public sealed class InferenceEngine : IDisposable
         using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var consumer = new LogitsConsumer(tokens.Count, positions);
         _loop.Submit(model.Runtime, new Sequence(
-            tokens, tokens.Count, model.Config.Rope.For(tokens.Count), chunkMax, consumer, left.Token));
+            tokens, tokens.Count, model.Config.Rope.For(tokens.Count), chunkMax, consumer,
+            Sharing(model, SchedulingOptions.Default), left.Token));
         try
         {
             await foreach (LogitsRow row in consumer.Rows.ReadAllAsync(cancellation).ConfigureAwait(false))
@@ -139,6 +147,28 @@ public sealed class InferenceEngine : IDisposable
             await left.CancelAsync().ConfigureAwait(false);
         }
     }
+
+    /// <summary>
+    /// The vector of a text, [hidden], from its tokens' states after the last layer and its norm.
+    /// </summary>
+    /// <param name="tokens">Ids of the whole text.</param>
+    /// <param name="normalized">Whether the vector is divided by its length.</param>
+    /// <exception cref="QueueFullException">Too many wait.</exception>
+    public async Task<float[]> EmbedAsync(
+        LoadedModel model, IReadOnlyList<int> tokens, Pooling pooling, bool normalized, SchedulingOptions scheduling,
+        CancellationToken cancellation)
+    {
+        model.CheckTokens(tokens);
+        var consumer = new EmbeddingConsumer(pooling, tokens.Count, model.Config.Hidden, normalized);
+        _loop.Submit(model.Runtime, new Sequence(
+            tokens, tokens.Count, model.Config.Rope.For(tokens.Count), int.MaxValue, consumer,
+            Sharing(model, scheduling), cancellation));
+        return await consumer.Completion.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Forgets the keys and values that no running sequence of a model uses.</summary>
+    public Task DropPrefixCacheAsync(LoadedModel model, CancellationToken cancellation) =>
+        _loop.RunAsync(model.Runtime.DropPrefixCache, cancellation);
 
     /// <summary>
     /// Times a test: one round to warm up, then <paramref name="rounds"/> that count. Sequences of others that are in
@@ -165,7 +195,9 @@ public sealed class InferenceEngine : IDisposable
         RopeFrequencies rope = model.Config.Rope.For(test.Positions);
         foreach ((ISequenceConsumer consumer, int[] tokens) in group.Start())
         {
-            var sequence = new Sequence(tokens, test.Positions, rope, int.MaxValue, consumer, left.Token);
+            var sequence = new Sequence(
+                tokens, test.Positions, rope, int.MaxValue, consumer,
+                SchedulingOptions.Default with { PrefixCache = false }, left.Token);
             try
             {
                 _loop.Submit(model.Runtime, sequence);
@@ -188,7 +220,8 @@ public sealed class InferenceEngine : IDisposable
     }
 
     /// <summary>Draws an answer token by token; the last event carries the result.</summary>
-    internal async IAsyncEnumerable<GenerationEvent> GenerateAsync(
+    /// <exception cref="QueueFullException">Too many wait.</exception>
+    public async IAsyncEnumerable<GenerationEvent> GenerateAsync(
         LoadedModel model, GenerationPlan plan, [EnumeratorCancellation] CancellationToken cancellation)
     {
         model.CheckTokens(plan.Prompt);
@@ -206,7 +239,8 @@ public sealed class InferenceEngine : IDisposable
             new Sampler(plan.Sampling, model.Config.Vocabulary, usable, plan.Prompt),
             new AnswerAssembler(plan.Answer, text, plan.Prompt), plan.Room, _clock);
         using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var sequence = new Sequence(plan.Prompt, plan.Room, plan.Rope, int.MaxValue, consumer, left.Token);
+        var sequence = new Sequence(
+            plan.Prompt, plan.Room, plan.Rope, int.MaxValue, consumer, Sharing(model, plan.Scheduling), left.Token);
         if (consumer.Begin(sequence))
             consumer.End(sequence, null);
         else
@@ -222,29 +256,83 @@ public sealed class InferenceEngine : IDisposable
         }
     }
 
-    public void Dispose() => _loop.Dispose();
+    public void Dispose()
+    {
+        _ended = true;
+        _loop.Dispose();
+    }
+
+    private static void CheckLimits(ModelOptions options, int context)
+    {
+        if (options.SequencesMax < 1 || options.CacheTokens(context) > PositionsMax)
+        {
+            throw new RequestException(
+                "sequences",
+                $"one sequence or more with at most {PositionsMax} positions together are wanted, found "
+                + $"{options.SequencesMax} with {options.CacheTokens(context)}");
+        }
+
+        if (options.KvTokensMax < context)
+        {
+            throw new RequestException(
+                "kv-tokens",
+                $"the cache must hold one context of {context} positions at least, found {options.KvTokensMax}; give "
+                + "more, or shorten the context");
+        }
+
+        if (options.QueueMax < 0)
+            throw new RequestException("queue", $"0 or more requests may wait, found {options.QueueMax}");
+    }
+
+    private static SchedulingOptions Sharing(LoadedModel model, SchedulingOptions wanted) =>
+        model.Options.PrefixCache ? wanted : wanted with { PrefixCache = false };
+
+    /// <summary>Loads on another thread than the engine's, and hands the model over.</summary>
+    private async Task LoadBesideAsync(LoadedModel model, Action<int, int>? progress, CancellationToken cancellation)
+    {
+        await _loading.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_ended, this);
+            await Task.Run(() => Load(model, progress, cancellation), cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            _loading.Release();
+        }
+
+        try
+        {
+            await _loop.RunAsync(() => _loop.Add(model.Runtime), cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            model.Runtime.Dispose();
+            throw;
+        }
+    }
 
     private void Load(LoadedModel model, Action<int, int>? progress, CancellationToken cancellation)
     {
         void Report(int done, int layers)
         {
             cancellation.ThrowIfCancellationRequested();
+            ObjectDisposedException.ThrowIf(_ended, this);
             progress?.Invoke(done, layers);
         }
 
+        using var workers = new WorkerPool(_options.Threads);
         ModelWeights weights = ModelWeights.Load(
-            model.File, model.Config, _loop.Pool, packed: model.Options.Repack && !model.Options.Precise, Report);
+            model.File, model.Config, workers, packed: model.Options.Repack && !model.Options.Precise, Report);
         try
         {
             model.Weights = weights.Memory;
-            model.Runtime = new ModelRuntime(model, weights, _loop.Pool, _options.Isa, _options.StepTokens);
+            model.Runtime = new ModelRuntime(model, weights, _loop.Pool, _options, _clock);
         }
         catch
         {
             weights.Dispose();
             throw;
         }
-
-        _loop.Add(model.Runtime);
     }
 }

@@ -16,16 +16,21 @@ namespace Fourteen.Engine;
 /// </summary>
 public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, TimeProvider clock)
 {
+    /// <inheritdoc cref="StreamAsync(ChatRequest, SchedulingOptions, CancellationToken)"/>
+    public IAsyncEnumerable<ChatEvent> StreamAsync(ChatRequest request, CancellationToken cancellation) =>
+        StreamAsync(request, SchedulingOptions.Default, cancellation);
+
     /// <summary>
     /// Streams the answer; the last event is <see cref="Finished"/>. Throws <see cref="RequestException"/> where the
     /// request cannot be honoured and <see cref="TemplateException"/> where the template refuses it.
     /// </summary>
     public async IAsyncEnumerable<ChatEvent> StreamAsync(
-        ChatRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+        ChatRequest request, SchedulingOptions scheduling,
+        [EnumeratorCancellation] CancellationToken cancellation)
     {
         int[] prompt = model.Text.EncodePrompt(Render(request));
         ulong seed = request.Sampling.Seed ?? DrawSeed();
-        GenerationPlan plan = Plan(request, prompt, seed);
+        GenerationPlan plan = Plan(request, prompt, seed) with { Scheduling = scheduling };
         await foreach (GenerationEvent item in engine.GenerateAsync(model, plan, cancellation).ConfigureAwait(false))
         {
             if (item.End is { } end)
@@ -83,7 +88,7 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         };
         if ((sampling.FindProblem() ?? answer.FindProblem()) is { } problem)
             throw new RequestException("sampling", problem);
-        return new GenerationPlan(prompt, sampling, answer, rope, room);
+        return new GenerationPlan(prompt, sampling, answer, rope, room, SchedulingOptions.Default);
     }
 
     private static bool SwitchedOn(ChatRequest request) =>

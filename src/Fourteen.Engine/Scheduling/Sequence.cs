@@ -130,8 +130,8 @@ public sealed class Sequence
     /// <summary>Tokens of the prompt that the cache held when the sequence was first admitted; null before.</summary>
     public int? CachedTokens { get; internal set; }
 
-    /// <summary>When it was first in a step, on the engine's clock; 0 before.</summary>
-    public long FirstScheduled { get; internal set; }
+    /// <summary>When it was first in a step, on the engine's clock; null before.</summary>
+    public long? FirstScheduled { get; internal set; }
 
     /// <summary>Whether somebody reads new tokens as they come; not while much must be computed again.</summary>
     public bool IsStream =>
@@ -149,8 +149,8 @@ public sealed class Sequence
     /// <summary>Tokens that its tenant was charged for; those that are computed again are free.</summary>
     internal int TokensCharged { get; set; }
 
-    /// <summary>Since when its reader leaves no room, on the engine's clock; 0: there is room.</summary>
-    internal long ParkedSince { get; set; }
+    /// <summary>Since when its reader leaves no room, on the engine's clock; null: there is room.</summary>
+    internal long? ParkedSince { get; set; }
 
     internal bool WantsLogits(int position) => Consumer.WantsLogits(position, Tokens.Count);
 }
