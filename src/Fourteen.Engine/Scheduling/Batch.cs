@@ -7,39 +7,39 @@ namespace Fourteen.Engine.Scheduling;
 /// What one step computes, as plain data: tokens of one or several sequences, where each stands, and the rows whose
 /// logits are wanted. Filled by the scheduler, read by the transformer, both on the engine thread.
 /// </summary>
-internal sealed class Batch
+public sealed class Batch
 {
     /// <summary>Ids of all rows, sequence after sequence.</summary>
-    internal List<int> Tokens { get; } = [];
+    public List<int> Tokens { get; } = [];
 
     /// <summary>One span for each sequence, in the order of the rows.</summary>
-    internal List<AttentionSpan> Spans { get; } = [];
+    public List<AttentionSpan> Spans { get; } = [];
 
     /// <summary>The sequence of each span.</summary>
-    internal List<Sequence> Sequences { get; } = [];
+    public List<Sequence> Sequences { get; } = [];
 
     /// <summary>Rows whose logits are wanted, ascending.</summary>
-    internal List<int> LogitRows { get; } = [];
+    public List<int> LogitRows { get; } = [];
 
     /// <summary>For each of <see cref="LogitRows"/>, the index of its span.</summary>
-    internal List<int> LogitSpans { get; } = [];
+    public List<int> LogitSpans { get; } = [];
 
     /// <summary>Rows whose state after the last layer is wanted, ascending.</summary>
-    internal List<int> StateRows { get; } = [];
+    public List<int> StateRows { get; } = [];
 
     /// <summary>For each of <see cref="StateRows"/>, the index of its span.</summary>
-    internal List<int> StateSpans { get; } = [];
+    public List<int> StateSpans { get; } = [];
 
     /// <summary>Tokens of prompts, which no stream waits for.</summary>
-    internal int PromptTokens { get; private set; }
+    public int PromptTokens { get; private set; }
 
     /// <summary>Whether there are tokens of streams.</summary>
-    internal bool HasStreams { get; private set; }
+    public bool HasStreams { get; private set; }
 
     /// <summary>The deepest position of a prompt's tokens.</summary>
-    internal int PromptDepth { get; private set; }
+    public int PromptDepth { get; private set; }
 
-    internal void Clear()
+    public void Clear()
     {
         PromptTokens = 0;
         PromptDepth = 0;
@@ -54,7 +54,7 @@ internal sealed class Batch
     }
 
     /// <summary>Appends the next <paramref name="count"/> tokens of a sequence.</summary>
-    internal void Add(Sequence sequence, int count)
+    public void Add(Sequence sequence, int count)
     {
         int first = Tokens.Count;
         int position = sequence.TokensComputed;
@@ -88,8 +88,8 @@ internal sealed class Batch
     }
 
     /// <summary>The position of a row of a span.</summary>
-    internal int PositionOf(int span, int row) => Spans[span].FirstPosition + row - Spans[span].FirstRow;
+    public int PositionOf(int span, int row) => Spans[span].FirstPosition + row - Spans[span].FirstRow;
 
     /// <summary>The frequencies that turn a span's keys and queries.</summary>
-    internal RopeFrequencies Rope(int span) => Sequences[span].Rope;
+    public RopeFrequencies Rope(int span) => Sequences[span].Rope;
 }

@@ -78,7 +78,7 @@ public sealed class Scheduler(BlockPool blocks, int sequencesMax, int stepTokens
     /// <summary>Fills <paramref name="batch"/>; leaves it empty where no sequence can go on.</summary>
     /// <param name="time">What the step may take, or null where nobody waits for it to end.</param>
     /// <exception cref="OutOfMemoryException">There is no memory for a block of <see cref="Current"/>.</exception>
-    internal void Fill(Batch batch, TimeSpan? time)
+    public void Fill(Batch batch, TimeSpan? time)
     {
         batch.Clear();
         Admit();
@@ -88,7 +88,7 @@ public sealed class Scheduler(BlockPool blocks, int sequencesMax, int stepTokens
     }
 
     /// <summary>After a step: its tokens are computed, charged, and whole blocks can be found by others.</summary>
-    internal void Advance(Batch batch)
+    public void Advance(Batch batch)
     {
         for (int i = 0; i < batch.Sequences.Count; i++)
         {
