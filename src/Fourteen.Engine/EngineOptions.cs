@@ -24,8 +24,8 @@ public sealed record EngineOptions
     public int MaxInterTokenMs { get; init; } = 500;
 
     /// <summary>
-    /// How long a reader may leave no room for more before its sequence ends with
-    /// <see cref="SlowReaderException"/>: long for a network that stumbles, short beside what a forgotten connection
+    /// How long a reader may leave no room for more before its sequence ends with a
+    /// <see cref="RequestException"/>: long for a network that stumbles, short beside what a forgotten connection
     /// holds.
     /// </summary>
     public TimeSpan ReaderDeadline { get; init; } = TimeSpan.FromSeconds(60);
@@ -50,7 +50,7 @@ public sealed record ModelOptions
     public int SequencesMax { get; init; } = 1;
 
     /// <summary>
-    /// Sequences that may wait; one more is refused with <see cref="QueueFullException"/>. Prompts wait as numbers, a
+    /// Sequences that may wait; one more is refused with a <see cref="RequestException"/>. Prompts wait as numbers, a
     /// few hundred KB each at most, and a line of 256 lasts longer than clients wait.
     /// </summary>
     public int QueueMax { get; init; } = 256;

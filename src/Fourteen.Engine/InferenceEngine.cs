@@ -153,7 +153,7 @@ public sealed class InferenceEngine : IDisposable
     /// </summary>
     /// <param name="tokens">Ids of the whole text.</param>
     /// <param name="normalized">Whether the vector is divided by its length.</param>
-    /// <exception cref="QueueFullException">Too many wait.</exception>
+    /// <exception cref="RequestException">Too many wait, among others.</exception>
     public async Task<float[]> EmbedAsync(
         LoadedModel model, IReadOnlyList<int> tokens, Pooling pooling, bool normalized, SchedulingOptions scheduling,
         CancellationToken cancellation)
@@ -220,7 +220,7 @@ public sealed class InferenceEngine : IDisposable
     }
 
     /// <summary>Draws an answer token by token; the last event carries the result.</summary>
-    /// <exception cref="QueueFullException">Too many wait.</exception>
+    /// <exception cref="RequestException">Too many wait, among others.</exception>
     public async IAsyncEnumerable<GenerationEvent> GenerateAsync(
         LoadedModel model, GenerationPlan plan, [EnumeratorCancellation] CancellationToken cancellation)
     {

@@ -7,6 +7,7 @@ using Fourteen.Engine.Models;
 using Fourteen.Engine.Sampling;
 using Fourteen.Engine.Scheduling;
 using Fourteen.Protocol.Chat;
+using FinishReason = Fourteen.Protocol.Chat.FinishReason;
 
 namespace Fourteen.Engine;
 
@@ -14,27 +15,26 @@ namespace Fourteen.Engine;
 /// Answers chat requests with a loaded model: request → prompt text → tokens → sequence, and its events back. Any
 /// thread may call it; requests in flight at once are computed together.
 /// </summary>
-public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, TimeProvider clock)
+public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, TimeProvider clock) : IProvider
 {
-    /// <inheritdoc cref="StreamAsync(ChatRequest, SchedulingOptions, CancellationToken)"/>
-    public IAsyncEnumerable<ChatEvent> StreamAsync(ChatRequest request, CancellationToken cancellation) =>
-        StreamAsync(request, SchedulingOptions.Default, cancellation);
-
     /// <summary>
-    /// Streams the answer; the last event is <see cref="Finished"/>. Throws <see cref="RequestException"/> where the
+    /// Streams the answer; the last event is <see cref="Completed"/>. Throws <see cref="RequestException"/> where the
     /// request cannot be honoured and <see cref="TemplateException"/> where the template refuses it.
     /// </summary>
     public async IAsyncEnumerable<ChatEvent> StreamAsync(
-        ChatRequest request, SchedulingOptions scheduling,
-        [EnumeratorCancellation] CancellationToken cancellation)
+        ChatRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
         int[] prompt = model.Text.EncodePrompt(Render(request));
         ulong seed = request.Sampling.Seed ?? DrawSeed();
-        GenerationPlan plan = Plan(request, prompt, seed) with { Scheduling = scheduling };
+        GenerationPlan plan = Plan(request, prompt, seed);
+        yield return new Started(prompt.Length);
         await foreach (GenerationEvent item in engine.GenerateAsync(model, plan, cancellation).ConfigureAwait(false))
         {
             if (item.End is { } end)
-                yield return ToFinished(end, plan, seed);
+            {
+                yield return new Finished(ToReason(end.Reason), null);
+                yield return new Completed(ToUsage(end, plan, seed));
+            }
             else if (item.PromptComputed is { } computed)
                 yield return new PromptProgress(computed, prompt.Length);
             else if (item.Delta.Part == AnswerPart.Thought)
@@ -62,8 +62,8 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
             ["bos_token"] = model.Text.BosText,
             ["eos_token"] = model.Text.EosText,
         };
-        if (request.Tools is not null)
-            variables["tools"] = request.Tools.DeepClone();
+        if (request.Tools.Count > 0)
+            variables["tools"] = new JsonArray([.. request.Tools.Select(tool => tool.Json.DeepClone())]);
         if (request.Think is { } think)
             variables["enable_thinking"] = think;
         return model.Text.Template.Render(variables, clock.GetLocalNow());
@@ -88,7 +88,13 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         };
         if ((sampling.FindProblem() ?? answer.FindProblem()) is { } problem)
             throw new RequestException("sampling", problem);
-        return new GenerationPlan(prompt, sampling, answer, rope, room, SchedulingOptions.Default);
+        return new GenerationPlan(prompt, sampling, answer, rope, room, new SchedulingOptions
+        {
+            Priority = request.Priority,
+            Tenant = request.Tenant,
+            CacheSalt = request.CacheSalt,
+            PrefixCache = request.CachePrompt,
+        });
     }
 
     private static bool SwitchedOn(ChatRequest request) =>
@@ -119,15 +125,18 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         return json;
     }
 
-    private static Finished ToFinished(GenerationResult result, GenerationPlan plan, ulong seed) =>
-        new(result.Reason == FinishReason.Stop ? "stop" : "length", new Usage
-        {
-            PromptTokens = plan.Prompt.Length,
-            CompletionTokens = result.CompletionTokens,
-            TimeToFirstToken = result.TimeToFirstToken,
-            DecodeTime = result.DecodeTime,
-            Seed = seed,
-            RopeScaling = plan.Rope.Scaling,
-            RopeFactor = plan.Rope.Factor,
-        });
+    private static FinishReason ToReason(Answers.FinishReason reason) =>
+        reason == Answers.FinishReason.Stop ? FinishReason.Stop : FinishReason.Length;
+
+    private static Usage ToUsage(GenerationResult result, GenerationPlan plan, ulong seed) => new()
+    {
+        PromptTokens = plan.Prompt.Length,
+        CompletionTokens = result.CompletionTokens,
+        CachedTokens = result.CachedTokens,
+        TimeToFirstToken = result.TimeToFirstToken,
+        DecodeTime = result.DecodeTime,
+        Seed = seed,
+        RopeScaling = plan.Rope.Scaling,
+        RopeFactor = plan.Rope.Factor,
+    };
 }

@@ -36,12 +36,12 @@ public sealed class LocalProviderTests
             Answer answer = await session.AskAsync(new ChatRequest
             {
                 Messages = [.. dialogue!["messages"]!.AsArray().Select(ToMessage)],
-                Tools = dialogue["tools"]?.DeepClone().AsArray(),
+                Tools = [.. (dialogue["tools"]?.AsArray() ?? []).Select(tool => ToolDefinition.Read(tool, "tools"))],
                 Think = dialogue["enable_thinking"]!.GetValue<bool>(),
             });
             string thought = answer.Thought.Length > 0 ? $"<think>\n{answer.Thought}\n</think>\n\n" : "";
             Assert.Equal(dialogue["greedy"]!.GetValue<string>(), $"{thought}{answer.Text}<|im_end|>");
-            Assert.Equal("stop", answer.Finished.Reason);
+            Assert.Equal(FinishReason.Stop, answer.Reason);
         }
     }
 
@@ -85,7 +85,7 @@ public sealed class LocalProviderTests
         Answer answer = await session.AskAsync(Request("What is the capital of Japan?") with { Think = false });
         Assert.Equal("The capital of Japan is Tokyo.", answer.Text);
         Assert.Equal("", answer.Thought);
-        Assert.Equal(19, answer.Finished.Usage.PromptTokens);
+        Assert.Equal(19, answer.Usage.PromptTokens);
     }
 
     [Fact] // B025
@@ -96,7 +96,7 @@ public sealed class LocalProviderTests
             Request("What is the capital of France?") with { MaxTokens = 60, ThinkBudget = 0 });
         Assert.Equal("The capital of France is Paris.", answer.Text);
         Assert.Equal("", answer.Thought);
-        Assert.Equal("stop", answer.Finished.Reason);
+        Assert.Equal(FinishReason.Stop, answer.Reason);
     }
 
     [Theory] // B027
@@ -121,8 +121,8 @@ public sealed class LocalProviderTests
         Answer answer = await session.AskAsync(Request("What is the capital of France?") with { MaxTokens = 5 });
         Assert.Equal("The user asks", answer.Thought);
         Assert.Equal("", answer.Text);
-        Assert.Equal("length", answer.Finished.Reason);
-        Assert.Equal(5, answer.Finished.Usage.CompletionTokens);
+        Assert.Equal(FinishReason.Length, answer.Reason);
+        Assert.Equal(5, answer.Usage.CompletionTokens);
     }
 
     [Theory] // B060 and B062
@@ -136,7 +136,7 @@ public sealed class LocalProviderTests
         Answer answer = await session.AskAsync(
             Request(question) with { MaxTokens = 40, Think = false, Stop = stops.Split('|') });
         Assert.Equal(expected, answer.Text);
-        Assert.Equal("stop", answer.Finished.Reason);
+        Assert.Equal(FinishReason.Stop, answer.Reason);
     }
 
     [Theory] // B066
@@ -197,8 +197,8 @@ public sealed class LocalProviderTests
     {
         using var session = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false, context: 40);
         Answer answer = await session.AskAsync(Request("Count to 6.") with { IgnoreEnd = true, Think = false });
-        Assert.Equal("length", answer.Finished.Reason);
-        Assert.Equal(40, answer.Finished.Usage.PromptTokens + answer.Finished.Usage.CompletionTokens);
+        Assert.Equal(FinishReason.Length, answer.Reason);
+        Assert.Equal(40, answer.Usage.PromptTokens + answer.Usage.CompletionTokens);
     }
 
     [Theory]
@@ -211,13 +211,13 @@ public sealed class LocalProviderTests
         ChatRequest request = Request("Count to 6.") with { ThinkBudget = 0, MaxTokens = 20 };
         int prompt;
         using (var ample = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false))
-            prompt = (await ample.AskAsync(request)).Finished.Usage.PromptTokens;
+            prompt = (await ample.AskAsync(request)).Usage.PromptTokens;
         using var session = await Session.LoadAsync(
             SharedFiles.Model(TinyChat), precise: false, context: prompt + room);
         Answer answer = await session.AskAsync(request);
-        Assert.Equal("length", answer.Finished.Reason);
+        Assert.Equal(FinishReason.Length, answer.Reason);
         Assert.Equal("", answer.Thought);
-        Assert.Equal("length", (await session.AskAsync(request)).Finished.Reason);
+        Assert.Equal(FinishReason.Length, (await session.AskAsync(request)).Reason);
     }
 
     [Fact]
@@ -278,7 +278,7 @@ public sealed class LocalProviderTests
                 null, call!["function"]!["name"]!.GetValue<string>(), call["function"]!["arguments"]!.DeepClone()))],
         };
 
-    private sealed record Answer(string Thought, string Text, Finished Finished);
+    private sealed record Answer(string Thought, string Text, FinishReason Reason, Usage Usage);
 
     private sealed class Session(InferenceEngine engine, LocalProvider provider) : IDisposable
     {
@@ -299,16 +299,9 @@ public sealed class LocalProviderTests
             {
                 Sampling = request.Sampling with { Temperature = request.Sampling.Temperature ?? 0 },
             };
-            string thought = "", text = "";
-            Finished? finished = null;
-            await foreach (ChatEvent item in provider.StreamAsync(request, Token))
-            {
-                thought += (item as ThoughtDelta)?.Text;
-                text += (item as TextDelta)?.Text;
-                finished = item as Finished ?? finished;
-            }
-
-            return new Answer(thought, text, finished ?? throw new InvalidOperationException("No last event."));
+            ChatAnswer answer = await provider.StreamAsync(request, Token).CollectAsync(Token);
+            ChatChoice choice = answer.Choices[0];
+            return new Answer(choice.Thought, choice.Text, choice.Reason, answer.Usage);
         }
 
         public void Dispose() => engine.Dispose();

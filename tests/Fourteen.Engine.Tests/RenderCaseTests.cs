@@ -23,7 +23,7 @@ public sealed class RenderCaseTests
         string prompt = new LocalProvider(engine, model, TimeProvider.System).Render(new ChatRequest
         {
             Messages = [.. request["messages"]!.AsArray().Select(message => ToMessage(message!))],
-            Tools = request["tools"]!.DeepClone().AsArray(),
+            Tools = [.. request["tools"]!.AsArray().Select(tool => ToolDefinition.Read(tool, "tools"))],
         });
 
         Assert.Equal((string?)row["expected"]!["prompt"], prompt);

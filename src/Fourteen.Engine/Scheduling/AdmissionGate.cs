@@ -28,7 +28,9 @@ internal sealed class AdmissionGate(int runningMax, int waitingMax, TimeProvider
     /// <summary>Sequences that found no place.</summary>
     internal long Refused => Interlocked.Read(ref _refused);
 
-    /// <exception cref="QueueFullException">There is no place.</exception>
+    /// <exception cref="RequestException">
+    /// There is no place; it says when there may be one, by the time between the last ends.
+    /// </exception>
     internal void Enter()
     {
         long places = (long)runningMax + waitingMax;
@@ -40,9 +42,12 @@ internal sealed class AdmissionGate(int runningMax, int waitingMax, TimeProvider
 
         Interlocked.Increment(ref _refused);
         double seconds = Math.Clamp(Math.Ceiling(Volatile.Read(ref _secondsBetween)), 1, SecondsMax);
-        throw new QueueFullException(
-            $"{runningMax} requests run and {waitingMax} wait already; try again in {seconds:0} s",
-            TimeSpan.FromSeconds(seconds));
+        throw new RequestException(
+            "queue", $"{runningMax} requests run and {waitingMax} wait already; try again in {seconds:0} s",
+            FailureKind.QueueFull)
+        {
+            RetryAfter = TimeSpan.FromSeconds(seconds),
+        };
     }
 
     /// <summary>Engine thread only, but for a sequence that was not handed over.</summary>

@@ -47,7 +47,7 @@ internal sealed class EngineLoop : IDisposable
     internal IReadOnlyList<ModelRuntime> Models => _models;
 
     /// <summary>Hands a sequence to its model; it ends at once where the model was unloaded meanwhile.</summary>
-    /// <exception cref="QueueFullException">Too many wait.</exception>
+    /// <exception cref="RequestException">Too many wait.</exception>
     internal void Submit(ModelRuntime model, Sequence sequence)
     {
         model.Gate.Enter();
@@ -61,7 +61,7 @@ internal sealed class EngineLoop : IDisposable
                     End(model, sequence, new OperationCanceledException("The model was unloaded."));
             });
         }
-        catch (Exception e) when (e is QueueFullException or ObjectDisposedException)
+        catch (Exception e) when (e is RequestException or ObjectDisposedException)
         {
             model.Gate.Leave();
             throw;
@@ -115,7 +115,7 @@ internal sealed class EngineLoop : IDisposable
     }
 
     /// <summary>
-    /// Runs <paramref name="command"/>, which throws nothing, on the engine thread; <see cref="QueueFullException"/>
+    /// Runs <paramref name="command"/>, which throws nothing, on the engine thread; <see cref="RequestException"/>
     /// where too many wait, and <see cref="ObjectDisposedException"/> where the engine has ended.
     /// </summary>
     private void Post(Action command)
@@ -124,7 +124,11 @@ internal sealed class EngineLoop : IDisposable
         if (!_inbox.Writer.TryWrite(command))
         {
             ObjectDisposedException.ThrowIf(_stopping, this);
-            throw new QueueFullException("the engine's queue is full; try again in 1 s", TimeSpan.FromSeconds(1));
+            throw new RequestException(
+                "queue", "too many commands wait for the engine; try again later", FailureKind.QueueFull)
+            {
+                RetryAfter = TimeSpan.FromSeconds(1),
+            };
         }
 
         _signal.Release();
@@ -282,8 +286,10 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
-    private SlowReaderException TooSlow() => new(
-        $"the answer was not read for {_readerDeadline.TotalSeconds:0.###} s, so it was ended; read it as it comes");
+    private RequestException TooSlow() => new(
+        "reader",
+        $"the answer was not read for {_readerDeadline.TotalSeconds:0.###} s, so it was ended; read it as it comes",
+        FailureKind.Timeout);
 
     private static void Finish(ModelRuntime model, Sequence sequence, Exception? fault)
     {

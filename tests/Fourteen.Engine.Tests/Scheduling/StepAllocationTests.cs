@@ -68,8 +68,8 @@ public sealed class StepAllocationTests
         };
         await foreach (ChatEvent item in provider.StreamAsync(request, TestContext.Current.CancellationToken))
         {
-            if (item is Finished finished)
-                Assert.Equal(Tokens, finished.Usage.CompletionTokens);
+            if (item is Completed completed)
+                Assert.Equal(Tokens, completed.Usage.CompletionTokens);
         }
     }
 

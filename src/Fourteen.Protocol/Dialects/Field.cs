@@ -1,0 +1,53 @@
+using System.Text.Json.Nodes;
+using Fourteen.Protocol.Failures;
+
+namespace Fourteen.Protocol.Dialects;
+
+/// <summary>What becomes of a field of a request.</summary>
+public enum FieldTreatment
+{
+    /// <summary>It does what its API says.</summary>
+    Honoured,
+
+    /// <summary>Nothing depends on it, so that it may be there.</summary>
+    Harmless,
+
+    /// <summary>It asks for something that is not done here: the request fails and says so.</summary>
+    Refused,
+}
+
+/// <summary>One field of a request, as documented and as read.</summary>
+/// <param name="Name">Its name on the wire.</param>
+/// <param name="Meaning">What it does, or why it does nothing here; for the API's page and for messages.</param>
+/// <param name="Read">Takes its value into the request; does nothing for harmless ones.</param>
+public sealed record Field(
+    string Name, FieldTreatment Treatment, string Meaning, Action<RequestDraft, WireValue> Read)
+{
+    /// <summary>Its JSON Schema for the API's page: a type by name, or null for any.</summary>
+    public string? Type { get; init; }
+
+    public static Field Honoured(string name, string type, string meaning, Action<RequestDraft, WireValue> read) =>
+        new(name, FieldTreatment.Honoured, meaning, read) { Type = type };
+
+    public static Field Harmless(string name, string meaning) =>
+        new(name, FieldTreatment.Harmless, meaning, (_, _) => { });
+
+    public static Field Refused(string name, string meaning) => new(
+        name, FieldTreatment.Refused, meaning,
+        (_, value) => throw new RequestException(value.Path, $"{value.Path} is not supported: {meaning}"));
+
+    /// <summary>Refused with any value but the one that asks for nothing.</summary>
+    /// <param name="neutral">JSON text of that value.</param>
+    public static Field RefusedUnless(string name, string neutral, string meaning)
+    {
+        JsonNode? accepted = JsonNode.Parse(neutral);
+        return new Field(name, FieldTreatment.Refused, meaning, (_, value) =>
+        {
+            if (!JsonNode.DeepEquals(value.Node(), accepted))
+            {
+                throw new RequestException(
+                    value.Path, $"{value.Path} is not supported with another value than {neutral}: {meaning}");
+            }
+        });
+    }
+}
