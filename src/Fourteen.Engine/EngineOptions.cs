@@ -26,7 +26,7 @@ public sealed record EngineOptions
     /// <summary>
     /// How long a reader may leave no room for more before its sequence ends with a
     /// <see cref="RequestException"/>: long for a network that stumbles, short beside what a forgotten connection
-    /// holds.
+    /// holds; the greatest value is for ever.
     /// </summary>
     public TimeSpan ReaderDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -64,6 +64,12 @@ public sealed record ModelOptions
 
     /// <summary>Whether sequences share keys and values of equal beginnings, also with those that have ended.</summary>
     public bool PrefixCache { get; init; } = true;
+
+    /// <summary>
+    /// Positions that are kept of sequences that have ended, within the cache's; null for one context, so that the
+    /// memory that is taken beside the running sequences' stays that of one more.
+    /// </summary>
+    public long? PrefixTokensMax { get; init; }
 
     /// <summary>How keys and values are stored; <see cref="Precise"/> stores them as floats, whatever this says.
     /// </summary>

@@ -280,6 +280,12 @@ public sealed class InferenceEngine : IDisposable
                 + "more, or shorten the context");
         }
 
+        if (options.PrefixTokensMax is < 0 or > PositionsMax)
+        {
+            throw new RequestException(
+                "prefix-tokens", $"0 … {PositionsMax} positions may be kept, found {options.PrefixTokensMax}");
+        }
+
         if (options.QueueMax < 0)
             throw new RequestException("queue", $"0 or more requests may wait, found {options.QueueMax}");
     }

@@ -14,6 +14,7 @@ public sealed class BlockPool
     private const int None = -1;
 
     private readonly Action<int> _touch;
+    private readonly int _cachedMax;
     private readonly int[] _references;
     private readonly int[] _older;  // of cached blocks: the one that goes before it
     private readonly int[] _newer;  // and after it
@@ -25,10 +26,12 @@ public sealed class BlockPool
     private int _inUse;
 
     /// <param name="blocks">How many there are.</param>
+    /// <param name="cachedMax">How many of them may be cached: memory that they alone take.</param>
     /// <param name="touch">Called before a block is handed out for the first time: gives it memory.</param>
-    public BlockPool(int blocks, Action<int> touch)
+    public BlockPool(int blocks, int cachedMax, Action<int> touch)
     {
         Total = blocks;
+        _cachedMax = cachedMax;
         _touch = touch;
         _references = new int[blocks];
         _older = new int[blocks];
@@ -137,6 +140,8 @@ public sealed class BlockPool
             _newer[_newest] = block;
         _newest = block;
         _cached++;
+        if (_cached > _cachedMax && TryEvict(out int oldest))
+            _free.Push(oldest);
     }
 
     private void Unlink(int block)

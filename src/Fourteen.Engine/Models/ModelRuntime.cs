@@ -20,9 +20,9 @@ internal sealed class ModelRuntime : IDisposable
         _weights = weights;
         ModelConfig config = model.Config;
         ModelOptions options = model.Options;
-        int blocks = (int)((options.CacheTokens(model.Context) + KvStore.BlockTokens - 1) / KvStore.BlockTokens);
+        int blocks = BlocksOf(options.CacheTokens(model.Context));
         _store = new KvStore(config.Layers, config.KvHeads, config.HeadDim, options.CacheType, blocks);
-        _blocks = new BlockPool(blocks, _store.Touch);
+        _blocks = new BlockPool(blocks, BlocksOf(options.PrefixTokensMax ?? model.Context), _store.Touch);
         Scheduler = new Scheduler(_blocks, options.SequencesMax, engine.StepTokens, _costs);
         Transformer = new Transformer(config, weights, _store, pool, engine.Isa, engine.StepTokens);
         Gate = new AdmissionGate(options.SequencesMax, options.QueueMax, clock);
@@ -60,6 +60,8 @@ internal sealed class ModelRuntime : IDisposable
         _blocks.DropCached();
         Note();
     }
+
+    private static int BlocksOf(long tokens) => (int)((tokens + KvStore.BlockTokens - 1) / KvStore.BlockTokens);
 
     public void Dispose()
     {
