@@ -5,21 +5,8 @@ using Fourteen.Engine.Models;
 using Fourteen.Engine.Sampling;
 using Fourteen.Engine.Scheduling;
 using Fourteen.Engine.Tokenizers;
-using Fourteen.Kernels.Operators;
-using Fourteen.Kernels.Workers;
 
 namespace Fourteen.Engine;
-
-/// <summary>A generation that was checked: tokens, and how to go on from them.</summary>
-/// <param name="Prompt">Ids.</param>
-/// <param name="Sampling">How tokens are drawn.</param>
-/// <param name="Answer">Where the answer ends.</param>
-/// <param name="Rope">How positions are turned.</param>
-/// <param name="Room">Positions that prompt and answer may fill.</param>
-/// <param name="Scheduling">When it is computed, and with whom it shares.</param>
-public sealed record GenerationPlan(
-    int[] Prompt, SamplingOptions Sampling, AnswerOptions Answer, RopeFrequencies Rope, int Room,
-    SchedulingOptions Scheduling);
 
 /// <summary>
 /// Loads models and computes with them: the door to the engine thread. All members may be called from any thread; each
@@ -27,23 +14,18 @@ public sealed record GenerationPlan(
 /// </summary>
 public sealed class InferenceEngine : IDisposable
 {
-    /// <summary>Positions of a model's cache that are believed: blocks are counted in 32 bits.</summary>
-    private const long PositionsMax = 1L << 31;
-
-    private readonly EngineOptions _options;
     private readonly EngineLoop _loop;
+    private readonly ModelLoader _loader;
     private readonly TimeProvider _clock;
-    private readonly SemaphoreSlim _loading = new(1);
-    private volatile bool _ended;
 
     public InferenceEngine(EngineOptions options, TimeProvider clock)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.StepTokens, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxInterTokenMs, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ReaderDeadline, TimeSpan.Zero, nameof(options));
-        _options = options;
         _clock = clock;
         _loop = new EngineLoop(options, clock);
+        _loader = new ModelLoader(options, _loop, clock);
     }
 
     /// <summary>What each loaded model is doing and has done.</summary>
@@ -63,47 +45,9 @@ public sealed class InferenceEngine : IDisposable
     /// by workers of their own, one model at a time, while the loaded models go on.
     /// </summary>
     /// <inheritdoc cref="LoadAsync(string, ModelOptions, Action{int, int}?, CancellationToken)"/>
-    public async Task<LoadedModel> LoadAsync(
-        ModelFile file, ModelOptions options, Action<int, int>? progress, CancellationToken cancellation)
-    {
-        try
-        {
-            ModelConfig config = ModelConfig.Read(file, options.Rope);
-            int context = options.Context
-                ?? (options.Rope.Lengthens ? config.Rope.ContextMax : config.ContextLength);
-            if (context < 1 || context > config.Rope.ContextMax)
-            {
-                throw new RequestException(
-                    "context", $"the context must be 1 … {config.Rope.ContextMax} tokens for {file.Path}, found "
-                    + $"{context}");
-            }
-
-            CheckLimits(options, context);
-            if (!options.CacheType.Takes(config.HeadDim))
-            {
-                throw new RequestException(
-                    "kv-type", $"a KV cache in {options.CacheType.ToString().ToLowerInvariant()} holds heads of whole "
-                    + $"groups of {KvTypes.Group} channels, but those of {file.Path} have {config.HeadDim}; "
-                    + "use f16 or f32");
-            }
-
-            var model = new LoadedModel(file, config, context, options);
-            await LoadBesideAsync(model, progress, cancellation).ConfigureAwait(false);
-            return model;
-        }
-        catch (OutOfMemoryException e)
-        {
-            file.Dispose();
-            throw new ModelFileException(
-                file.Path, "", "there is not enough memory to load this model",
-                "use a smaller one or a shorter context", e);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+    public Task<LoadedModel> LoadAsync(
+        ModelFile file, ModelOptions options, Action<int, int>? progress, CancellationToken cancellation) =>
+        _loader.LoadAsync(file, options, progress, cancellation);
 
     /// <summary>Ends the model's sequences and frees its memory.</summary>
     public Task UnloadAsync(LoadedModel model, CancellationToken cancellation) =>
@@ -258,87 +202,10 @@ public sealed class InferenceEngine : IDisposable
 
     public void Dispose()
     {
-        _ended = true;
+        _loader.End();
         _loop.Dispose();
-    }
-
-    private static void CheckLimits(ModelOptions options, int context)
-    {
-        if (options.SequencesMax < 1 || options.CacheTokens(context) > PositionsMax)
-        {
-            throw new RequestException(
-                "sequences",
-                $"one sequence or more with at most {PositionsMax} positions together are wanted, found "
-                + $"{options.SequencesMax} with {options.CacheTokens(context)}");
-        }
-
-        if (options.KvTokensMax < context)
-        {
-            throw new RequestException(
-                "kv-tokens",
-                $"the cache must hold one context of {context} positions at least, found {options.KvTokensMax}; give "
-                + "more, or shorten the context");
-        }
-
-        if (options.PrefixTokensMax is < 0 or > PositionsMax)
-        {
-            throw new RequestException(
-                "prefix-tokens", $"0 … {PositionsMax} positions may be kept, found {options.PrefixTokensMax}");
-        }
-
-        if (options.QueueMax < 0)
-            throw new RequestException("queue", $"0 or more requests may wait, found {options.QueueMax}");
     }
 
     private static SchedulingOptions Sharing(LoadedModel model, SchedulingOptions wanted) =>
         model.Options.PrefixCache ? wanted : wanted with { PrefixCache = false };
-
-    /// <summary>Loads on another thread than the engine's, and hands the model over.</summary>
-    private async Task LoadBesideAsync(LoadedModel model, Action<int, int>? progress, CancellationToken cancellation)
-    {
-        await _loading.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            ObjectDisposedException.ThrowIf(_ended, this);
-            await Task.Run(() => Load(model, progress, cancellation), cancellation).ConfigureAwait(false);
-        }
-        finally
-        {
-            _loading.Release();
-        }
-
-        try
-        {
-            await _loop.RunAsync(() => _loop.Add(model.Runtime), cancellation).ConfigureAwait(false);
-        }
-        catch
-        {
-            model.Runtime.Dispose();
-            throw;
-        }
-    }
-
-    private void Load(LoadedModel model, Action<int, int>? progress, CancellationToken cancellation)
-    {
-        void Report(int done, int layers)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            ObjectDisposedException.ThrowIf(_ended, this);
-            progress?.Invoke(done, layers);
-        }
-
-        using var workers = new WorkerPool(_options.Threads);
-        ModelWeights weights = ModelWeights.Load(
-            model.File, model.Config, workers, packed: model.Options.Repack && !model.Options.Precise, Report);
-        try
-        {
-            model.Weights = weights.Memory;
-            model.Runtime = new ModelRuntime(model, weights, _loop.Pool, _options, _clock);
-        }
-        catch
-        {
-            weights.Dispose();
-            throw;
-        }
-    }
 }

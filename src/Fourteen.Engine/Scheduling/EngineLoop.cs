@@ -26,6 +26,7 @@ internal sealed class EngineLoop : IDisposable
     private readonly TimeProvider _clock;
     private readonly Batch _batch = new();
     private readonly TakeRowsJob _takeRows = new();
+    private readonly List<(Sequence Sequence, Exception? Fault)> _ends = []; // of the step, with what went wrong
     private readonly Thread _thread;
     private volatile ModelRuntime[] _models = []; // replaced as a whole, so that others may read it
     private volatile bool _stopping;
@@ -210,11 +211,16 @@ internal sealed class EngineLoop : IDisposable
         {
             Sequence sequence = _batch.Sequences[i];
             int known = sequence.Tokens.Count;
-            Commit(model, sequence, started, _takeRows.FaultOf(i));
+            sequence.FirstScheduled ??= started;
+            Commit(sequence, _takeRows.FaultOf(i));
             generated += Math.Max(0, sequence.Tokens.Count - known);
         }
 
+        // Who waits for an end finds all counted.
         model.AddStep(_batch, generated, _clock.GetElapsedTime(started));
+        foreach ((Sequence sequence, Exception? fault) in _ends)
+            Finish(model, sequence, fault);
+        _ends.Clear();
         return true;
     }
 
@@ -245,9 +251,8 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
-    private void Commit(ModelRuntime model, Sequence sequence, long started, Exception? fault)
+    private void Commit(Sequence sequence, Exception? fault)
     {
-        sequence.FirstScheduled ??= started;
         bool done = false;
         try
         {
@@ -260,7 +265,7 @@ internal sealed class EngineLoop : IDisposable
         }
 
         if (done || fault is not null)
-            Finish(model, sequence, fault);
+            _ends.Add((sequence, fault));
     }
 
     /// <summary>Ends the sequences that were cancelled, and those whose reader has left no room for too long.</summary>

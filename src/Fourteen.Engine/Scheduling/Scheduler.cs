@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Fourteen.Engine.KvCache;
 using Fourteen.Engine.Models;
 using Fourteen.Kernels.Operators;
@@ -23,6 +22,7 @@ public sealed class Scheduler(BlockPool blocks, int sequencesMax, int stepTokens
     private readonly List<Sequence> _waiting = [];
     private readonly List<Sequence> _running = [];
     private readonly TenantAccounts _tenants = new();
+    private readonly PrefixSharing _sharing = new(blocks);
     private readonly List<Sequence> _chosen = []; // of Fill: streams, then prompts
     private readonly List<int> _counts = [];      // tokens of each of the chosen prompts
     private long _arrivals;
@@ -72,7 +72,7 @@ public sealed class Scheduler(BlockPool blocks, int sequencesMax, int stepTokens
             return;
         sequence.IsRunning = false;
         sequence.Account!.Active--; // Set since it was added.
-        Release(sequence);
+        _sharing.Release(sequence);
     }
 
     /// <summary>Fills <paramref name="batch"/>; leaves it empty where no sequence can go on.</summary>
@@ -95,7 +95,7 @@ public sealed class Scheduler(BlockPool blocks, int sequencesMax, int stepTokens
             Sequence sequence = batch.Sequences[i];
             sequence.TokensComputed += batch.Spans[i].Count;
             Charge(sequence);
-            Publish(sequence);
+            _sharing.Publish(sequence);
         }
     }
 
@@ -107,78 +107,6 @@ public sealed class Scheduler(BlockPool blocks, int sequencesMax, int stepTokens
         int prompt = Math.Max(0, Math.Min(to, sequence.PromptLength) - from);
         sequence.Account!.Service += prompt + (TenantAccounts.GeneratedWeight * (to - from - prompt)); // As above.
         sequence.TokensCharged = to;
-    }
-
-    /// <summary>
-    /// Makes full blocks known. Where another sequence has computed the same meanwhile, its block is taken over and the
-    /// own one is free: both hold the same bits.
-    /// </summary>
-    private void Publish(Sequence sequence)
-    {
-        if (sequence.CacheKey is not { } key)
-            return;
-        for (; (sequence.BlocksPublished + 1) * KvStore.BlockTokens <= sequence.TokensComputed;
-            sequence.BlocksPublished++)
-        {
-            int index = sequence.BlocksPublished, own = sequence.Blocks[index];
-            int parent = index == 0 ? PrefixIndex.Root : sequence.Blocks[index - 1];
-            int other = blocks.Index.Find(key, parent, TokensOf(sequence, index));
-            if (other < 0)
-            {
-                blocks.Index.Publish(key, parent, TokensOf(sequence, index), own);
-                continue;
-            }
-
-            blocks.Share(other);
-            sequence.Blocks[index] = other;
-            blocks.GiveBack(own);
-        }
-    }
-
-    /// <summary>Gives a sequence without blocks those that hold its first tokens, all but the last token at most.
-    /// </summary>
-    private void Match(Sequence sequence)
-    {
-        if (sequence.CacheKey is not { } key)
-            return;
-        int parent = PrefixIndex.Root;
-        for (int index = 0; (index + 1) * KvStore.BlockTokens < sequence.Tokens.Count; index++)
-        {
-            if (WantsAnyOf(sequence, index)
-                || (parent = blocks.Index.Find(key, parent, TokensOf(sequence, index))) < 0)
-            {
-                break;
-            }
-
-            blocks.Share(parent);
-            sequence.Blocks.Add(parent);
-        }
-
-        sequence.BlocksPublished = sequence.Blocks.Count;
-        sequence.TokensComputed = sequence.Blocks.Count * KvStore.BlockTokens;
-    }
-
-    /// <summary>Whether something is wanted of a block's positions, so that they must be computed.</summary>
-    private static bool WantsAnyOf(Sequence sequence, int block)
-    {
-        for (int i = 0; i < KvStore.BlockTokens; i++)
-        {
-            int position = (block * KvStore.BlockTokens) + i;
-            if (sequence.WantsLogits(position) || sequence.Consumer.WantsState(position))
-                return true;
-        }
-
-        return false;
-    }
-
-    private static ReadOnlySpan<int> TokensOf(Sequence sequence, int block) =>
-        CollectionsMarshal.AsSpan(sequence.Tokens).Slice(block * KvStore.BlockTokens, KvStore.BlockTokens);
-
-    private void Release(Sequence sequence)
-    {
-        blocks.GiveBack(sequence.Blocks);
-        sequence.BlocksPublished = 0;
-        sequence.TokensComputed = 0;
     }
 
     private void Admit()
@@ -194,14 +122,19 @@ public sealed class Scheduler(BlockPool blocks, int sequencesMax, int stepTokens
         }
     }
 
-    /// <summary>Who of those that wait comes first.</summary>
+    /// <summary>
+    /// Who of those that wait comes first; not one whose beginning somebody is computing: it comes when that is done.
+    /// </summary>
     private Sequence? FindNext()
     {
         Sequence? next = null;
         foreach (Sequence sequence in _waiting)
         {
-            if ((next is null || ByTurn(sequence, next) < 0) && sequence.Consumer.HasRoom)
+            if ((next is null || ByTurn(sequence, next) < 0) && sequence.Consumer.HasRoom
+                && !PrefixSharing.IsBeingComputed(sequence, _running))
+            {
                 next = sequence;
+            }
         }
 
         return next;
@@ -223,19 +156,20 @@ public sealed class Scheduler(BlockPool blocks, int sequencesMax, int stepTokens
     {
         if (_running.Count >= sequencesMax)
             return false;
-        Match(sequence);
+        _sharing.Match(sequence);
         int wanted = BlocksOf(sequence.Tokens.Count + 1) - sequence.Blocks.Count;
         foreach (Sequence other in _running)
             wanted += Math.Max(0, BlocksOf(other.Tokens.Count) - other.Blocks.Count);
         if (_running.Count > 0 && wanted > blocks.Available)
         {
-            Release(sequence);
+            _sharing.Release(sequence);
             return false;
         }
 
         _waiting.Remove(sequence);
         _running.Add(sequence);
         sequence.IsRunning = true;
+        sequence.TokensCharged = Math.Max(sequence.TokensCharged, sequence.TokensComputed);
         if (sequence.CachedTokens is null)
         {
             sequence.CachedTokens = Math.Min(sequence.TokensComputed, sequence.PromptLength);
@@ -273,7 +207,7 @@ public sealed class Scheduler(BlockPool blocks, int sequencesMax, int stepTokens
 
     private void Preempt(Sequence sequence)
     {
-        Release(sequence);
+        _sharing.Release(sequence);
         _running.Remove(sequence);
         _waiting.Add(sequence);
         sequence.IsRunning = false;

@@ -146,7 +146,8 @@ public sealed class Sequence
     /// <summary>Who is charged; set while a scheduler has it.</summary>
     internal TenantAccount? Account { get; set; }
 
-    /// <summary>Tokens that its tenant was charged for; those that are computed again are free.</summary>
+    /// <summary>Tokens that its tenant was charged for; those that were cached or are computed again are free.
+    /// </summary>
     internal int TokensCharged { get; set; }
 
     /// <summary>Since when its reader leaves no room, on the engine's clock; null: there is room.</summary>

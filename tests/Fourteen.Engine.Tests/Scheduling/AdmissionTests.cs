@@ -129,7 +129,7 @@ public sealed class AdmissionTests : IDisposable
         TinyAnswers.Answer answer = await AskAsync(engine, model, 1, 20);
         Assert.Equal(
             (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero),
-            (answer.Result.QueueTime, answer.Result.PrefillTime, answer.Result.DecodeTime));
+            (answer.Took.QueueTime, answer.Took.PrefillTime, answer.Took.DecodeTime));
         ModelStatistics statistics = Assert.Single(engine.Statistics).Statistics;
         Assert.Equal((40, 20, 1), (statistics.PromptTokensComputed, statistics.TokensGenerated, statistics.Finished));
         Assert.Equal(20, statistics.Steps);

@@ -31,9 +31,9 @@ public sealed class PrefixCacheTests
         TinyAnswers.Answer warm = await session.AskAsync(prompt);
         TinyAnswers.Answer other = await session.AskAsync([.. prompt[..(3 * Block)], .. TinyAnswers.Text(60, seed: 4)]);
 
-        Assert.Equal((expected, 0), (cold.Text, cold.Result.CachedTokens));
-        Assert.Equal((expected, 5 * Block), (warm.Text, warm.Result.CachedTokens));
-        Assert.Equal(3 * Block, other.Result.CachedTokens);
+        Assert.Equal((expected, 0), (cold.Text, cold.Took.CachedTokens));
+        Assert.Equal((expected, 5 * Block), (warm.Text, warm.Took.CachedTokens));
+        Assert.Equal(3 * Block, other.Took.CachedTokens);
         string alone = (await session.AskAsync(
             [.. prompt[..(3 * Block)], .. TinyAnswers.Text(60, seed: 4)], Unshared)).Text;
         Assert.Equal(alone, other.Text);
@@ -48,7 +48,7 @@ public sealed class PrefixCacheTests
         int[] answer = [.. first.Text.Trim('<', '>').Split("><").Select(int.Parse)];
         int[] next = [.. prompt, .. answer, .. TinyAnswers.Text(20, seed: 5)];
         TinyAnswers.Answer second = await session.AskAsync(next);
-        Assert.Equal(2 * Block, second.Result.CachedTokens); // 22 + 60 tokens, the last of which was not computed
+        Assert.Equal(2 * Block, second.Took.CachedTokens); // 22 + 60 tokens, the last of which was not computed
         Assert.Equal((await session.AskAsync(next, Unshared)).Text, second.Text);
     }
 
@@ -59,7 +59,7 @@ public sealed class PrefixCacheTests
         int[] prompt = TinyAnswers.Text(3 * Block, seed: 3);
         TinyAnswers.Answer cold = await session.AskAsync(prompt);
         TinyAnswers.Answer warm = await session.AskAsync(prompt);
-        Assert.Equal(2 * Block, warm.Result.CachedTokens);
+        Assert.Equal(2 * Block, warm.Took.CachedTokens);
         Assert.Equal(cold.Text, warm.Text);
     }
 
@@ -73,7 +73,7 @@ public sealed class PrefixCacheTests
         for (int i = 0; i < salts.Length; i++)
         {
             var options = new SchedulingOptions { CacheSalt = salts[i] };
-            hits[i] = (await session.AskAsync(prompt, options)).Result.CachedTokens;
+            hits[i] = (await session.AskAsync(prompt, options)).Took.CachedTokens;
         }
 
         Assert.Equal([0, 0, 0, 3 * Block, 3 * Block], hits);
@@ -91,7 +91,7 @@ public sealed class PrefixCacheTests
         foreach ((int tokens, int cached) in expected)
         {
             TinyAnswers.Answer answer = await session.AskAsync(prompt, tokens: tokens);
-            Assert.Equal(cached, answer.Result.CachedTokens);
+            Assert.Equal(cached, answer.Took.CachedTokens);
             Assert.Equal((await session.AskAsync(prompt, Unshared, tokens)).Text, answer.Text);
         }
     }
@@ -107,7 +107,7 @@ public sealed class PrefixCacheTests
         using var session = await Session.LoadFileAsync(path, new ModelOptions { Context = 512 });
         int[] prompt = TinyAnswers.Text(200, seed: 3);
         TinyAnswers.Answer cold = await session.AskAsync(prompt), warm = await session.AskAsync(prompt);
-        Assert.Equal((cold.Text, 6 * Block), (warm.Text, warm.Result.CachedTokens));
+        Assert.Equal((cold.Text, 6 * Block), (warm.Text, warm.Took.CachedTokens));
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class PrefixCacheTests
         using var session = await Session.LoadAsync("qwen3", new ModelOptions { Context = 256, PrefixCache = false });
         int[] prompt = TinyAnswers.Text(100, seed: 3);
         await session.AskAsync(prompt);
-        Assert.Equal(0, (await session.AskAsync(prompt)).Result.CachedTokens);
+        Assert.Equal(0, (await session.AskAsync(prompt)).Took.CachedTokens);
         Assert.Equal(0, session.Model.Statistics.KvBlocksCached);
     }
 
@@ -133,20 +133,21 @@ public sealed class PrefixCacheTests
 
         await session.Engine.DropPrefixCacheAsync(session.Model, Token);
         Assert.Equal(0, session.Model.Statistics.KvBlocksCached);
-        Assert.Equal(0, (await session.AskAsync(prompt)).Result.CachedTokens);
+        Assert.Equal(0, (await session.AskAsync(prompt)).Took.CachedTokens);
     }
 
     [Fact]
     public async Task Cache_SmallerThanItsTexts_LosesTheLongestUnused()
     {
         using var session = await Session.LoadAsync("qwen3", new ModelOptions { Context = 256 });
-        int[] a = TinyAnswers.Text(110, seed: 1), b = TinyAnswers.Text(110, seed: 2), c = TinyAnswers.Text(110, seed: 3);
+        int[] a = TinyAnswers.Text(110, seed: 1), b = TinyAnswers.Text(110, seed: 2);
+        int[] c = TinyAnswers.Text(110, seed: 3);
         await session.AskAsync(a); // three whole blocks each, of eight
         await session.AskAsync(b);
         await session.AskAsync(a);
         await session.AskAsync(c);
-        Assert.Equal(3 * Block, (await session.AskAsync(a)).Result.CachedTokens);
-        Assert.True((await session.AskAsync(b)).Result.CachedTokens < 3 * Block);
+        Assert.Equal(3 * Block, (await session.AskAsync(a)).Took.CachedTokens);
+        Assert.True((await session.AskAsync(b)).Took.CachedTokens < 3 * Block);
     }
 
     [Fact]
@@ -167,7 +168,7 @@ public sealed class PrefixCacheTests
     }
 
     [Fact]
-    public async Task Answers_ToOnePromptAtOnce_ShareItsBlocksInTheEnd()
+    public async Task Answers_ToOnePromptAtOnce_ComputeItOnce()
     {
         using var session = await Session.LoadAsync("qwen3", new ModelOptions { Context = 256, SequencesMax = 4 });
         int[] prompt = TinyAnswers.Text(100, seed: 3);
@@ -176,6 +177,7 @@ public sealed class PrefixCacheTests
         Assert.Single(answers.Select(answer => answer.Text).Distinct());
         ModelStatistics idle = session.Model.Statistics;
         Assert.Equal((0, 3), (idle.KvBlocksInUse, idle.KvBlocksCached));
+        Assert.Equal(100 + (3 * (100 - (3 * Block))), idle.PromptTokensComputed); // Three waited for the first.
     }
 
     private static SchedulingOptions Unshared { get; } = new() { PrefixCache = false };

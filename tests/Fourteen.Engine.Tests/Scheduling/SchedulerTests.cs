@@ -159,6 +159,38 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public void Admission_BehindAPromptWithTheSameBeginning_WaitsForThatAndNobodyElseDoes()
+    {
+        var steps = new ScriptedSteps(1000, 8, stepTokens: 64);
+        int[] common = [.. Enumerable.Range(1_000_000, 320)];
+        Reader first = steps.Add(320, 50, text: common);
+        steps.Step();
+        Reader same = steps.Add(340, 5, text: [.. common, .. Enumerable.Range(2_000_000, 20)]);
+        Reader urgent = steps.Add(320, 5, text: common, priority: -1);
+        Reader other = steps.Add(40, 5);
+        steps.Step();
+        Assert.Equal([first.Sequence, urgent.Sequence, other.Sequence], steps.Scheduler.Running);
+        steps.Run();
+        Assert.Equal((0, 320), (first.Sequence.CachedTokens, same.Sequence.CachedTokens));
+    }
+
+    /// <summary>Two that compute the same at once have one copy of it afterwards.</summary>
+    [Fact]
+    public void Blocks_ComputedTwice_AreKeptOnce()
+    {
+        var steps = new ScriptedSteps(1000, 8, stepTokens: 64);
+        int[] common = [.. Enumerable.Range(1_000_000, 320)];
+        Reader low = steps.Add(320, 50, priority: 1, text: common);
+        steps.Step();
+        Reader high = steps.Add(320, 50, text: common); // Does not wait for one that may wait itself.
+        while (low.Generated < 10 || high.Generated < 10)
+            steps.Step();
+        Assert.Equal(low.Sequence.Blocks[..10], high.Sequence.Blocks[..10]);
+        steps.Run();
+        Assert.Equal((0, 10 + 1 + 1), (steps.Pool.InUse, steps.Pool.Cached));
+    }
+
+    [Fact]
     public void Parked_SequenceInTheOnlyPlace_GivesItToWhoWaits()
     {
         var steps = new ScriptedSteps(100, 1);
@@ -197,7 +229,8 @@ public sealed class SchedulerTests
             {
                 int prompt = random.Next(1, 300);
                 readers.Add(steps.Add(
-                    prompt, random.Next(1, 400), random.Next(-1, 2), random.Next(3) switch { 0 => null, 1 => "a", _ => "b" },
+                    prompt, random.Next(1, 400), random.Next(-1, 2),
+                    random.Next(3) switch { 0 => null, 1 => "a", _ => "b" },
                     random.Next(2) == 0 ? common[..prompt] : null));
             }
 

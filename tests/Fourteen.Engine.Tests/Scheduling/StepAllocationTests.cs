@@ -84,8 +84,8 @@ public sealed class StepAllocationTests
     ];
 
     /// <summary>
-    /// The engine asks for the time a few times a token, on its own thread: a place from which that thread's allocations can
-    /// be seen.
+    /// The engine asks for the time a few times a token, on its own thread: a place from which that thread's
+    /// allocations can be seen.
     /// </summary>
     private sealed class AllocationClock : TimeProvider
     {

@@ -8,11 +8,12 @@ using Xunit;
 
 namespace Fourteen.Engine.Tests.Scheduling;
 
-/// <summary>Answers of a tiny model whose tokens are written as <c>&lt;7></c>, so that a text tells its tokens.</summary>
+/// <summary>Answers of a tiny model whose tokens are written as <c>&lt;7></c>, so that a text tells its tokens.
+/// </summary>
 internal static class TinyAnswers
 {
     /// <summary>A text and what it took.</summary>
-    internal sealed record Answer(string Text, GenerationResult Result);
+    internal sealed record Answer(string Text, GenerationResult Took);
 
     /// <summary>Writes the model to a temporary file; the caller deletes it.</summary>
     internal static string Write(string family, params (string Key, object Value)[] more) => TinyModel.Write(
@@ -36,7 +37,8 @@ internal static class TinyAnswers
     internal static GenerationPlan Plan(
         LoadedModel model, int[] prompt, int tokens, SchedulingOptions? scheduling = null) => new(
             prompt, new SamplingOptions { Temperature = 0.9, Seed = 7 },
-            new AnswerOptions { StopTokens = [], TokensMax = tokens }, model.Config.Rope.For(prompt.Length + tokens), model.Context,
+            new AnswerOptions { StopTokens = [], TokensMax = tokens },
+            model.Config.Rope.For(prompt.Length + tokens), model.Context,
             scheduling ?? SchedulingOptions.Default);
 
     internal static async Task<Answer> AskAsync(
