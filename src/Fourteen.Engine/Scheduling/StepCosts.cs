@@ -14,9 +14,9 @@ public sealed class StepCosts
     /// </summary>
     public const int PromptTokensMin = 16;
 
-    /// <summary>The share of the time that is planned for; the rest is for steps that take longer than the last ones.
+    /// <summary>The share of the time that is planned for; the rest is for steps that take longer than the last did, as on a machine that is shared.
     /// </summary>
-    private const double Planned = 0.8;
+    private const double Planned = 0.7;
 
     /// <summary>The weight of a new measurement that is lower than the estimate, and of one that is higher.</summary>
     private const double WeightLower = 0.3, WeightHigher = 0.7;

@@ -19,7 +19,7 @@ public sealed class StepCostsTests
         var costs = new StepCosts();
         costs.Add(0, 0, true, Milliseconds(100));
         costs.Add(100, 99, true, Milliseconds(300)); // 2 ms a token
-        Assert.Equal(150, costs.PromptTokens(50, Bound)); // 500 · 0.8 − 100 = 300 ms
+        Assert.Equal(125, costs.PromptTokens(50, Bound)); // 500 · 0.7 − 100 = 250 ms
         Assert.Equal(StepCosts.PromptTokensMin, costs.PromptTokens(50, Milliseconds(100)));
     }
 
@@ -29,10 +29,10 @@ public sealed class StepCostsTests
         var costs = new StepCosts();
         costs.Add(100, 99, false, Milliseconds(100));
         int[] depths = [0, 300, 600];
-        Assert.Equal([400, 200, 100], depths.Select(depth => costs.PromptTokens(depth, Bound)));
+        Assert.Equal([350, 175, 87], depths.Select(depth => costs.PromptTokens(depth, Bound)));
         costs.Add(100, 350, false, Milliseconds(110));
-        Assert.InRange(costs.PromptTokens(300, Bound), 360, 364);
-        Assert.InRange(costs.PromptTokens(600, Bound), 180, 182);
+        Assert.InRange(costs.PromptTokens(300, Bound), 317, 319);
+        Assert.InRange(costs.PromptTokens(600, Bound), 158, 160);
     }
 
     /// <summary>
