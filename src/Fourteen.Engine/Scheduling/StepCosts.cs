@@ -14,7 +14,9 @@ public sealed class StepCosts
     /// </summary>
     public const int PromptTokensMin = 16;
 
-    /// <summary>The share of the time that is planned for; the rest is for steps that take longer than the last did, as on a machine that is shared.
+    /// <summary>
+    /// The share of the time that is planned for; the rest is for steps that take longer than the last ones did, as on
+    /// a machine that is shared.
     /// </summary>
     private const double Planned = 0.7;
 
