@@ -88,7 +88,13 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         };
         if ((sampling.FindProblem() ?? answer.FindProblem()) is { } problem)
             throw new RequestException("sampling", problem);
-        return new GenerationPlan(prompt, sampling, answer, rope, room);
+        return new GenerationPlan(prompt, sampling, answer, rope, room, new SchedulingOptions
+        {
+            Priority = request.Priority,
+            Tenant = request.Tenant,
+            CacheSalt = request.CacheSalt,
+            PrefixCache = request.CachePrompt,
+        });
     }
 
     private static bool SwitchedOn(ChatRequest request) =>
@@ -130,6 +136,7 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
     {
         PromptTokens = plan.Prompt.Length,
         CompletionTokens = result.CompletionTokens,
+        CachedTokens = result.CachedTokens,
         TimeToFirstToken = result.TimeToFirstToken,
         DecodeTime = result.DecodeTime,
         Seed = seed,

@@ -5,9 +5,18 @@ using Fourteen.Engine.Sampling;
 namespace Fourteen.Engine.Scheduling;
 
 /// <summary>What a generation took; times on the engine's clock.</summary>
-internal sealed record GenerationResult(
-    FinishReason Reason, int CompletionTokens, TimeSpan TimeToFirstToken, TimeSpan DecodeTime)
+/// <param name="CompletionTokens">Tokens that were appended to the prompt.</param>
+/// <param name="CachedTokens">Tokens of the prompt whose keys and values were in the cache.</param>
+/// <param name="QueueTime">From the request to the first step with it.</param>
+/// <param name="PrefillTime">From there to the first token.</param>
+/// <param name="DecodeTime">From the first token to the last.</param>
+public sealed record GenerationResult(
+    FinishReason Reason, int CompletionTokens, int CachedTokens, TimeSpan QueueTime, TimeSpan PrefillTime,
+    TimeSpan DecodeTime)
 {
+    /// <summary>From the request to the first token.</summary>
+    public TimeSpan TimeToFirstToken => QueueTime + PrefillTime;
+
     /// <summary>The stop string that ended the answer, or null.</summary>
     public string? StopString { get; init; }
 
@@ -16,7 +25,7 @@ internal sealed record GenerationResult(
 }
 
 /// <summary>A piece of text, or the end, or how many tokens of a prompt are computed.</summary>
-internal readonly record struct GenerationEvent(AnswerDelta Delta, GenerationResult? End, int? PromptComputed);
+public readonly record struct GenerationEvent(AnswerDelta Delta, GenerationResult? End, int? PromptComputed);
 
 /// <summary>
 /// Draws a sequence's tokens, follows thought and answer in them, and sends the text as it becomes certain.
@@ -91,9 +100,10 @@ internal sealed class GenerationConsumer : ISequenceConsumer
         if (fault is null && _reason is { } reason)
         {
             long first = _firstToken == 0 ? _lastToken : _firstToken;
+            long scheduled = sequence.FirstScheduled ?? first;
             var result = new GenerationResult(
-                reason, _answer.TokensUsed, _clock.GetElapsedTime(_started, first),
-                _clock.GetElapsedTime(first, _lastToken))
+                reason, _answer.TokensUsed, sequence.CachedTokens ?? 0, _clock.GetElapsedTime(_started, scheduled),
+                _clock.GetElapsedTime(scheduled, first), _clock.GetElapsedTime(first, _lastToken))
             {
                 StopString = _answer.StopString,
                 Warnings = _answer.Warnings,
