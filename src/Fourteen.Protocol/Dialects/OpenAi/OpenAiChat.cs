@@ -29,7 +29,7 @@ public static class OpenAiChat
                     draft.Chat = draft.Chat with { TopLogprobs = draft.Chat.TopLogprobs ?? 0 };
             }),
             Field.Honoured("top_logprobs", "integer", "Likely tokens at each place; with logprobs.",
-                (draft, value) => draft.Chat = ReadTopLogprobs(draft.Chat, value)),
+                OpenAiFields.ReadTopLogprobs),
             Field.Honoured("reasoning_effort", "string", "none or minimal for no thought; low and medium bound it.",
                 ReadEffort),
             Field.Honoured("chat_template_kwargs", "object", "enable_thinking, and other variables of the template.",
@@ -62,15 +62,6 @@ public static class OpenAiChat
         Complete = Complete,
         CreateWriter = (draft, header) => new OpenAiChatWriter(draft, header),
     };
-
-    /// <summary>With "logprobs", which comes before it in the table.</summary>
-    private static ChatRequest ReadTopLogprobs(ChatRequest chat, WireValue value)
-    {
-        int top = value.Integer(0, OpenAiFields.TopLogprobsMax);
-        if (chat.TopLogprobs is null && top > 0)
-            throw new RequestException(value.Path, $"{value.Path} needs \"logprobs\": true");
-        return chat.TopLogprobs is null ? chat : chat with { TopLogprobs = top };
-    }
 
     private static void ReadEffort(RequestDraft draft, WireValue value)
     {

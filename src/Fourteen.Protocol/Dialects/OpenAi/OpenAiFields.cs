@@ -129,6 +129,16 @@ internal static class OpenAiFields
         draft.Chat = draft.Chat with { Constraint = constraint };
     }
 
+    /// <summary>With "logprobs", which comes before it in a table.</summary>
+    internal static void ReadTopLogprobs(RequestDraft draft, WireValue value)
+    {
+        int top = value.Integer(0, TopLogprobsMax);
+        if (draft.Chat.TopLogprobs is not null)
+            draft.Chat = draft.Chat with { TopLogprobs = top };
+        else if (top > 0)
+            throw new RequestException(value.Path, $"{value.Path} needs \"logprobs\": true");
+    }
+
     internal static void ReadTokensMax(RequestDraft draft, WireValue value)
     {
         int tokens = value.Integer(-1, int.MaxValue);
