@@ -8,7 +8,7 @@ namespace Fourteen.Engine.Constraints.Schemas;
 /// makes it cheap that none is missing and none stands twice.
 /// </summary>
 internal sealed class ObjectText(
-    JsonText text, ExpressionTable table, SchemaShapes shapes, Func<Conjunction, Expression> value,
+    JsonText text, JsonRules json, SchemaShapes shapes, Func<Conjunction, Expression> value,
     Func<string, Expression, Rule> makeRule)
 {
     // Places times counts, where the count of properties is bounded.
@@ -18,7 +18,7 @@ internal sealed class ObjectText(
 
     public StringTexts Strings => shapes.Strings;
 
-    private ExpressionTable Table => table;
+    private ExpressionTable Table => shapes.Strings.Table;
 
     private JsonText Text => text;
 
@@ -35,8 +35,8 @@ internal sealed class ObjectText(
             bool required = objects.Required.Contains(name);
             if (!required && shapes.IsEmpty(schema))
                 continue;
-            members.Add(table.Concat(
-                table.Literal([.. JsonText.Quoted(name), (byte)':']), text.AfterColon, value(schema)));
+            members.Add(Table.Concat(
+                Table.Literal([.. JsonText.Quoted(name), (byte)':']), text.AfterColon, value(schema)));
             isRequired.Add(required);
         }
 
@@ -46,7 +46,7 @@ internal sealed class ObjectText(
         if (other is not NothingExpression && objects.Min > requiredCount + 1)
             problem = "more properties than the required ones and one cannot be counted where names are free";
         Expression inside = new Positions(this, objects, members, isRequired, other).Compile();
-        return table.Concat(table.Byte('{'), text.Gap, inside);
+        return Table.Concat(Table.Byte('{'), text.Gap, inside);
     }
 
     private Expression Other(ObjectCase objects)
@@ -54,13 +54,14 @@ internal sealed class ObjectText(
         List<Expression> ways = [];
         foreach ((Expression? names, Conjunction schema) in _cases.Others(objects))
         {
-            Expression name = names ?? table.Star(text.Character);
             // A rule of its own keeps what is found out about the name apart from the place.
-            Rule rule = makeRule("a name", table.Concat(text.Quote, name, text.Quote));
-            ways.Add(table.Concat(table.Call(rule), table.Byte(':'), text.AfterColon, value(schema)));
+            Rule rule = names is null
+                ? json.String
+                : makeRule("a name", Table.Concat(text.Quote, names, text.Quote));
+            ways.Add(Table.Concat(Table.Call(rule), Table.Byte(':'), text.AfterColon, value(schema)));
         }
 
-        return table.Or(ways);
+        return Table.Or(ways);
     }
 
     /// <summary>What may follow at each declared property, after so many that were written.</summary>

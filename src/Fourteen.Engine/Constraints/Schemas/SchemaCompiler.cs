@@ -44,7 +44,7 @@ internal sealed class SchemaCompiler
         var patterns = new PatternCompiler(Table, _text.Encode);
         var reader = new KeywordReader(document, patterns, _problems, _notes);
         var shapes = new SchemaShapes(document, reader, new StringTexts(Table, _text), _problems);
-        var objects = new ObjectText(_text, Table, shapes, Value, MakeRule);
+        var objects = new ObjectText(_text, _json, shapes, Value, MakeRule);
         Conjunction whole = Conjunction.Of(document.Root.Index);
         Expression value = Value(whole);
         while (_open.TryDequeue(out (Conjunction Schema, Rule Rule) next))
