@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Fourteen.Engine.Constraints.Automaton;
@@ -135,8 +136,18 @@ internal sealed class SchemaCompiler
         JsonValueKind.Array => _text.Bracket('[', ']', [.. value.EnumerateArray().Select(Literal)]),
         JsonValueKind.Object => _text.Bracket('{', '}', [.. value.EnumerateObject().Select(property => Table.Concat(
             Table.Literal(JsonText.Quoted(property.Name)), Table.Byte(':'), _text.AfterColon, Literal(property.Value)))]),
+        JsonValueKind.Number => Number(value),
         _ => Table.Literal(Encoding.UTF8.GetBytes(value.GetRawText())),
     };
+
+    /// <summary>As the schema writes it, and where it is whole, without point or exponent.</summary>
+    private Expression Number(JsonElement value)
+    {
+        Expression raw = Table.Literal(Encoding.UTF8.GetBytes(value.GetRawText()));
+        return ExactDecimal.From(value) is { IsInteger: true } whole
+            ? Table.Or([raw, Table.Literal(Encoding.UTF8.GetBytes(whole.Digits.ToString(CultureInfo.InvariantCulture)))])
+            : raw;
+    }
 
     private Expression Array(ArrayCase arrays)
     {
