@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Fourteen.Engine;
 using Fourteen.Server.Endpoints;
 using Fourteen.Server.Hosting;
+using Fourteen.Server.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -55,6 +56,7 @@ public sealed class ServerHost : IAsyncDisposable
             Models = new ModelHost(engine, options, clock),
             Keys = new KeyRing(options.ApiKeys),
             Faults = new FaultLog(application.Services.GetRequiredService<ILogger<FaultLog>>()),
+            Metrics = new ServerMetrics(),
             Clock = clock,
         };
         var host = new ServerHost(application, state);
@@ -88,6 +90,7 @@ public sealed class ServerHost : IAsyncDisposable
     {
         await _application.DisposeAsync();
         await _state.Models.DisposeAsync();
+        _state.Metrics.Dispose();
     }
 
     private static void Configure(KestrelServerOptions kestrel, ServerOptions options, IPAddress address)

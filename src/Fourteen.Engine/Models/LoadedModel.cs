@@ -46,6 +46,9 @@ public sealed class LoadedModel
     /// <summary>What it is doing and has done; all of its numbers are of one moment.</summary>
     public ModelStatistics Statistics => Runtime.Counters.Read(Runtime.Gate);
 
+    /// <summary>What its cache of keys and values may grow to.</summary>
+    public long CacheBytes => Options.CacheTokens(Context) * Config.KvBytesPerToken;
+
     /// <summary>Where it was loaded from.</summary>
     public string Path => File.Path;
 

@@ -103,6 +103,13 @@ public sealed class ModelText
             : ids;
     }
 
+    /// <summary>The tokens of a text that is read and not continued, such as one to embed.</summary>
+    public int[] EncodeText(string text)
+    {
+        int[] ids = Tokenizer.Encode(text, AddedTokens.None);
+        return Tokenizer is { AddBos: true, BosId: { } bos } ? [bos, .. ids] : ids;
+    }
+
     private static Tokenizer ReadTokenizer(ModelFile file)
     {
         string json = System.IO.Path.Combine(file.Path, "tokenizer.json");

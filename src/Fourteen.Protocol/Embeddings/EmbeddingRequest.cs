@@ -36,3 +36,11 @@ public sealed record EmbeddingRequest
 
 /// <summary>The vectors of a request, in the order of its inputs, and what they took.</summary>
 public sealed record EmbeddingAnswer(IReadOnlyList<float[]> Vectors, int PromptTokens, TimeSpan Time);
+
+/// <summary>Whoever makes vectors of texts.</summary>
+public interface IEmbedder
+{
+    /// <summary>Any thread may call it, several at once.</summary>
+    /// <exception cref="Failures.RequestException">The request cannot be honoured.</exception>
+    Task<EmbeddingAnswer> EmbedAsync(EmbeddingRequest request, CancellationToken cancellation);
+}

@@ -4,6 +4,7 @@ using Fourteen.Protocol.Chat;
 using Fourteen.Protocol.Dialects;
 using Fourteen.Protocol.Streaming;
 using Fourteen.Server.Hosting;
+using Fourteen.Server.Metrics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -23,24 +24,61 @@ internal static class Generating
         RequestDraft draft;
         using (JsonDocument body = await JsonBody.ReadAsync(context, state.Options))
             draft = operation.Read(body.RootElement);
-        if (draft.Ignored.Count > 0)
-            context.Response.Headers["X-Fourteen-Ignored"] = HeaderText.List(draft.Ignored);
-        using ModelLease lease = await state.Models.Find(draft.Chat.Model)
-            .LeaseAsync(draft.KeepAlive, null, context.RequestAborted);
-        var header = new ResponseHeader(Guid.NewGuid().ToString("N"), lease.Name, state.Clock.GetUtcNow());
-        context.Response.Headers["X-Request-Id"] = header.Id;
-        ResponseWriter writer = operation.CreateWriter(draft, header);
-        ChatRequest chat = draft.Chat with { Tenant = context.Items[RequestPipeline.TenantItem] as string };
-        IProvider provider = new LocalProvider(state.Engine, lease.Model, state.Clock);
-        if (draft.Stream)
+        Prompts.NameIgnored(context, draft);
+        ServedModel served = state.Models.Find(draft.Chat.Model);
+        if (draft is { LoadOnly: true, KeepAlive: { } stay } && stay == TimeSpan.Zero)
+            await served.UnloadAsync(context.RequestAborted);
+        using ModelLease? lease = draft is { LoadOnly: true } && draft.KeepAlive == TimeSpan.Zero
+            ? null
+            : await served.LeaseAsync(draft.KeepAlive, null, context.RequestAborted);
+        var header = new ResponseHeader(Guid.NewGuid().ToString("N"), served.Name, state.Clock.GetUtcNow())
         {
-            await StreamAsync(context, state, writer, provider.StreamAsync(chat, context.RequestAborted));
+            LoadTime = lease?.LoadTime ?? TimeSpan.Zero,
+        };
+        context.Response.Headers["X-Request-Id"] = header.Id;
+        if (lease is null || draft.LoadOnly)
+        {
+            await JsonBody.WriteAsync(
+                context, StatusCodes.Status200OK, json => operation.WriteLoaded!(draft, header, json)); // LoadOnly has one.
             return;
         }
 
-        ChatAnswer answer = await provider.StreamAsync(chat, context.RequestAborted)
-            .CollectAsync(context.RequestAborted);
+        await AnswerAsync(context, state, operation.CreateWriter(draft, header), draft, lease);
+    }
+
+    private static async Task AnswerAsync(
+        HttpContext context, ServerState state, ResponseWriter writer, RequestDraft draft, ModelLease lease)
+    {
+        (ChatRequest chat, Notice? notice) = Prompts.Normalize(draft, state);
+        chat = chat with
+        {
+            Tenant = context.Items[RequestPipeline.TenantItem] as string,
+            ContextMax = draft.Context,
+        };
+        CancellationToken aborted = context.RequestAborted;
+        IAsyncEnumerable<ChatEvent> events = new LocalProvider(state.Engine, lease.Model, state.Clock)
+            .StreamAsync(chat, aborted).Observe(state.Metrics, lease.Name, state.Clock, aborted);
+        if (notice is not null)
+            events = WithNotice(events, notice);
+        if (draft.Stream)
+        {
+            await StreamAsync(context, state, writer, events);
+            return;
+        }
+
+        ChatAnswer answer = await events.CollectAsync(aborted);
         await JsonBody.WriteAsync(context, StatusCodes.Status200OK, json => writer.WriteWhole(answer, json));
+    }
+
+    /// <summary>The notice right behind the first event.</summary>
+    private static async IAsyncEnumerable<ChatEvent> WithNotice(IAsyncEnumerable<ChatEvent> events, Notice notice)
+    {
+        await foreach (ChatEvent item in events)
+        {
+            yield return item;
+            if (item is Started)
+                yield return notice;
+        }
     }
 
     /// <summary>

@@ -1,20 +1,18 @@
-using System.Text.Json;
 using Fourteen.Engine;
+using Fourteen.Protocol.Dialects;
 using Fourteen.Server.Hosting;
+using Fourteen.Server.Metrics;
 using Microsoft.AspNetCore.Http;
 
 namespace Fourteen.Server.Endpoints;
 
-/// <summary>How a dialect writes the body of an error.</summary>
-public delegate void ErrorForm(Failure failure, Utf8JsonWriter json);
-
 /// <summary>One path of the server.</summary>
 /// <param name="Method">GET paths answer HEAD too.</param>
 /// <param name="Summary">A few words for the API's page.</param>
-/// <param name="Errors">How its dialect writes errors.</param>
+/// <param name="Dialect">Whose form its errors have.</param>
 /// <param name="Handle">Answers a request; exceptions become errors of its form.</param>
 public sealed record ServerEndpoint(
-    string Method, string Path, string Summary, ErrorForm Errors, Func<HttpContext, ServerState, Task> Handle)
+    string Method, string Path, string Summary, Dialect Dialect, Func<HttpContext, ServerState, Task> Handle)
 {
     /// <summary>Whether it is answered without a key: it tells nothing and does nothing.</summary>
     public bool IsPublic { get; init; }
@@ -32,6 +30,8 @@ public sealed record ServerState
     public required KeyRing Keys { get; init; }
 
     public required FaultLog Faults { get; init; }
+
+    public required ServerMetrics Metrics { get; init; }
 
     public required TimeProvider Clock { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Fourteen.Protocol.Dialects;
 using Fourteen.Server.Endpoints;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
@@ -18,7 +19,7 @@ internal sealed class RequestPipeline(ServerState state)
     internal async Task RunAsync(HttpContext context, Func<Task> next)
     {
         ServerEndpoint? endpoint = context.GetEndpoint()?.Metadata.GetMetadata<ServerEndpoint>();
-        ErrorForm errors = endpoint?.Errors ?? ErrorForms.Of(context.Request.Path);
+        Dialect dialect = endpoint?.Dialect ?? EndpointTable.DialectOf(context.Request.Path);
         try
         {
             Harden(context.Response.Headers);
@@ -29,15 +30,15 @@ internal sealed class RequestPipeline(ServerState state)
                 context.Items[TenantItem] = state.Keys.NameOf(context.Request);
             await next();
             if (!context.Response.HasStarted && context.Response.StatusCode is 404 or 405 && endpoint is null)
-                await WriteAsync(context, errors, Unknown(context));
+                await WriteAsync(context, dialect, Unknown(context));
         }
         catch (Exception e)
         {
-            await FailAsync(context, errors, e);
+            await FailAsync(context, dialect, e);
         }
     }
 
-    private async Task FailAsync(HttpContext context, ErrorForm errors, Exception problem)
+    private async Task FailAsync(HttpContext context, Dialect dialect, Exception problem)
     {
         if (context.RequestAborted.IsCancellationRequested)
             return; // Nobody is there to be told.
@@ -56,11 +57,11 @@ internal sealed class RequestPipeline(ServerState state)
                 .ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
-        await WriteAsync(context, errors, failure);
+        await WriteAsync(context, dialect, failure);
     }
 
-    private static Task WriteAsync(HttpContext context, ErrorForm errors, Failure failure) =>
-        JsonBody.WriteAsync(context, failure.Row.Status, json => errors(failure, json));
+    private static Task WriteAsync(HttpContext context, Dialect dialect, Failure failure) =>
+        JsonBody.WriteAsync(context, failure.Row.Status, json => dialect.WriteError(failure, json));
 
     private static Failure Unknown(HttpContext context) => context.Response.StatusCode == 405
         ? new Failure(

@@ -1,6 +1,7 @@
 using Fourteen.Engine;
 using Fourteen.Engine.Models;
-using Fourteen.Protocol.Chat;
+using Fourteen.Protocol.Embeddings;
+using Fourteen.Protocol.Reports;
 
 namespace Fourteen.Server.Hosting;
 
@@ -16,6 +17,7 @@ public sealed class ServedModel
     private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _gate = new(1); // Held while the model is loaded or unloaded.
     private readonly Lock _counts = new();
+    private readonly Lazy<ModelCard> _card;
     private LoadedModel? _loaded;
     private int _leases;
     private DateTimeOffset _idleUntil = DateTimeOffset.MaxValue;
@@ -23,6 +25,7 @@ public sealed class ServedModel
     internal ServedModel(ModelSource source, InferenceEngine engine, ServerOptions options, TimeProvider clock)
     {
         _source = source;
+        _card = new Lazy<ModelCard>(() => ModelCard.Read(source.Name, source.Path));
         _engine = engine;
         _options = options;
         _clock = clock;
@@ -34,6 +37,13 @@ public sealed class ServedModel
 
     /// <summary>The loaded model; null where it is not loaded.</summary>
     public LoadedModel? Loaded => Volatile.Read(ref _loaded);
+
+    /// <summary>What reports say of it.</summary>
+    /// <exception cref="ModelFileException">Its file cannot be read.</exception>
+    public ModelStatus Status => _card.Value.Status(Loaded, ExpiresAt);
+
+    /// <summary>How its vectors of tokens become one where a request does not say.</summary>
+    internal EmbeddingPooling Pooling => _card.Value.Pooling;
 
     /// <summary>When it is unloaded if nobody asks for it; null where it is not loaded or stays.</summary>
     public DateTimeOffset? ExpiresAt
