@@ -32,7 +32,7 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         {
             if (item.End is { } end)
             {
-                yield return new Finished(ToReason(end.Reason), null);
+                yield return new Finished(ToReason(end.Reason), end.StopString);
                 yield return new Completed(ToUsage(end, plan, seed));
             }
             else if (item.PromptComputed is { } computed)
@@ -125,8 +125,12 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
         return json;
     }
 
-    private static FinishReason ToReason(Answers.FinishReason reason) =>
-        reason == Answers.FinishReason.Stop ? FinishReason.Stop : FinishReason.Length;
+    private static FinishReason ToReason(Answers.FinishReason reason) => reason switch
+    {
+        Answers.FinishReason.Stop => FinishReason.Stop,
+        Answers.FinishReason.Length => FinishReason.Length,
+        _ => FinishReason.ToolCalls,
+    };
 
     private static Usage ToUsage(GenerationResult result, GenerationPlan plan, ulong seed) => new()
     {

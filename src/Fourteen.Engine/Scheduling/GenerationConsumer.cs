@@ -16,6 +16,12 @@ public sealed record GenerationResult(
 {
     /// <summary>From the request to the first token.</summary>
     public TimeSpan TimeToFirstToken => QueueTime + PrefillTime;
+
+    /// <summary>The stop string that ended the answer, or null.</summary>
+    public string? StopString { get; init; }
+
+    /// <summary>What the client should know of calls that are none or were cut off.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 }
 
 /// <summary>A piece of text, or the end, or how many tokens of a prompt are computed.</summary>
@@ -82,6 +88,8 @@ internal sealed class GenerationConsumer : ISequenceConsumer
         }
 
         Append(sequence, _sampled);
+        if (_answer.ThoughtTimeMax is { } most && _clock.GetElapsedTime(_firstToken, _lastToken) >= most)
+            _answer.CloseThought();
         AppendForced(sequence);
         Send();
         return _reason is not null;
@@ -95,7 +103,11 @@ internal sealed class GenerationConsumer : ISequenceConsumer
             long scheduled = sequence.FirstScheduled ?? first;
             var result = new GenerationResult(
                 reason, _answer.TokensUsed, sequence.CachedTokens ?? 0, _clock.GetElapsedTime(_started, scheduled),
-                _clock.GetElapsedTime(scheduled, first), _clock.GetElapsedTime(first, _lastToken));
+                _clock.GetElapsedTime(scheduled, first), _clock.GetElapsedTime(first, _lastToken))
+            {
+                StopString = _answer.StopString,
+                Warnings = _answer.Warnings,
+            };
             _outbox.Writer.TryWrite(new GenerationEvent(default, result, null));
         }
 

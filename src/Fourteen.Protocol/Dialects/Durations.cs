@@ -66,5 +66,5 @@ public static class Durations
     }
 
     private static TimeSpan OfSeconds(double seconds) =>
-        seconds < 0 || seconds >= Forever.TotalSeconds ? Forever : TimeSpan.FromSeconds(seconds);
+        seconds < 0 || seconds >= Forever.TotalSeconds / 2 ? Forever : TimeSpan.FromSeconds(seconds);
 }

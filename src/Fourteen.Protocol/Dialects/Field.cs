@@ -23,11 +23,21 @@ public enum FieldTreatment
 public sealed record Field(
     string Name, FieldTreatment Treatment, string Meaning, Action<RequestDraft, WireValue> Read)
 {
-    /// <summary>Its JSON Schema for the API's page: a type by name, or null for any.</summary>
+    /// <summary>Types of JSON, joined by " or ", for the API's page; null for any.</summary>
     public string? Type { get; init; }
+
+    /// <summary>For a refused field, JSON text of the one value that is accepted, as it asks for nothing.</summary>
+    public string? Neutral { get; init; }
+
+    /// <summary>The fields of an object that has a table of its own.</summary>
+    public FieldTable? Members { get; init; }
 
     public static Field Honoured(string name, string type, string meaning, Action<RequestDraft, WireValue> read) =>
         new(name, FieldTreatment.Honoured, meaning, read) { Type = type };
+
+    /// <summary>An object whose members are fields.</summary>
+    public static Field Object(string name, string meaning, FieldTable members) =>
+        new(name, FieldTreatment.Honoured, meaning, members.Read) { Type = "object", Members = members };
 
     public static Field Harmless(string name, string meaning) =>
         new(name, FieldTreatment.Harmless, meaning, (_, _) => { });
@@ -48,6 +58,9 @@ public sealed record Field(
                 throw new RequestException(
                     value.Path, $"{value.Path} is not supported with another value than {neutral}: {meaning}");
             }
-        });
+        })
+        {
+            Neutral = neutral,
+        };
     }
 }

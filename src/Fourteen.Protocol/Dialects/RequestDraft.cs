@@ -1,4 +1,5 @@
 using Fourteen.Protocol.Chat;
+using Fourteen.Protocol.Embeddings;
 
 namespace Fourteen.Protocol.Dialects;
 
@@ -7,6 +8,9 @@ public sealed class RequestDraft
 {
     /// <summary>Names of unknown fields that a response header repeats.</summary>
     private const int IgnoredMax = 32;
+
+    /// <summary>Characters of one of them.</summary>
+    private const int IgnoredCharsMax = 120;
 
     private readonly List<string> _ignored = [];
 
@@ -40,7 +44,30 @@ public sealed class RequestDraft
     /// <summary>Most positions of prompt and answer together; null for the model's.</summary>
     public int? Context { get; set; }
 
-    /// <summary>Fields that nobody knows, by their paths.</summary>
+    /// <summary>The prompt is empty: the model is to be loaded, or with <see cref="KeepAlive"/> 0 unloaded, and
+    /// nothing generated.
+    /// </summary>
+    public bool LoadOnly { get; set; }
+
+    /// <summary>Whether a text to be tokenized gets the model's first token.</summary>
+    public bool AddSpecial { get; set; }
+
+    /// <summary>Whether names of tokens that steer are these tokens in a text to be tokenized, and not their letters.
+    /// </summary>
+    public bool ParseSpecial { get; set; } = true;
+
+    /// <summary>Whether a report shows all that there is.</summary>
+    public bool Verbose { get; set; }
+
+    /// <summary>What is to be embedded, where that is what was asked for.</summary>
+    public EmbeddingRequest Embedding { get; set; } = new();
+
+    /// <summary>Whether vectors are sent as base64 of 32-bit floats instead of numbers.</summary>
+    public bool Base64 { get; set; }
+
+    /// <summary>Fields that nobody knows, or whose value is not followed, by their paths: printable ASCII, as headers
+    /// are.
+    /// </summary>
     public IReadOnlyList<string> Ignored => _ignored;
 
     /// <summary>Sets fields of the sampling.</summary>
@@ -49,7 +76,9 @@ public sealed class RequestDraft
 
     public void Ignore(string path)
     {
-        if (_ignored.Count < IgnoredMax)
-            _ignored.Add(path);
+        if (_ignored.Count >= IgnoredMax)
+            return;
+        string start = path.Length > IgnoredCharsMax ? path[..IgnoredCharsMax] : path;
+        _ignored.Add(string.Concat(start.Select(c => c is > ' ' and < '\x7f' and not ',' ? c : '?')));
     }
 }

@@ -9,7 +9,11 @@ namespace Fourteen.Protocol.Dialects;
 /// <param name="Id">Random and unique, without a dialect's prefix.</param>
 /// <param name="Model">The name that the model is served under.</param>
 /// <param name="Created">When the request came.</param>
-public sealed record ResponseHeader(string Id, string Model, DateTimeOffset Created);
+public sealed record ResponseHeader(string Id, string Model, DateTimeOffset Created)
+{
+    /// <summary>How long the model was loaded for this request; zero where it was there.</summary>
+    public TimeSpan LoadTime { get; init; }
+}
 
 /// <summary>
 /// Writes one response in a dialect: either a stream, event by event, or a whole. Pure: it writes to the buffers that
@@ -54,12 +58,38 @@ public sealed record ChatOperation
 
     public required Func<RequestDraft, ResponseHeader, ResponseWriter> CreateWriter { get; init; }
 
+    /// <summary>The answer where <see cref="RequestDraft.LoadOnly"/> is set and done; null where that cannot be.
+    /// </summary>
+    public Action<RequestDraft, ResponseHeader, Utf8JsonWriter>? WriteLoaded { get; init; }
+
     /// <summary>Reads a body; all that a dialect refuses is refused here.</summary>
     /// <exception cref="RequestException">A field is refused or wrong.</exception>
     public RequestDraft Read(JsonElement body)
     {
         var draft = new RequestDraft { Stream = StreamsByDefault };
-        Fields.Read(draft, new WireValue(body, ""));
+        Fields.Read(draft, WireJson.Open(body));
+        Complete(draft);
+        return draft;
+    }
+}
+
+/// <summary>An endpoint that takes a body and generates nothing; functions of its dialect write the answer.</summary>
+public sealed record QueryOperation
+{
+    /// <inheritdoc cref="ChatOperation.Summary"/>
+    public required string Summary { get; init; }
+
+    /// <inheritdoc cref="ChatOperation.Fields"/>
+    public required FieldTable Fields { get; init; }
+
+    /// <inheritdoc cref="ChatOperation.Complete"/>
+    public required Action<RequestDraft> Complete { get; init; }
+
+    /// <inheritdoc cref="ChatOperation.Read"/>
+    public RequestDraft Read(JsonElement body)
+    {
+        var draft = new RequestDraft();
+        Fields.Read(draft, WireJson.Open(body));
         Complete(draft);
         return draft;
     }

@@ -53,8 +53,11 @@ public static class SamplingFields
 
     public static Field MirostatTau { get; } = Field.Honoured(
         "mirostat_tau", "number", "The surprise in bits that Mirostat 2 steers to; with \"mirostat\": 2.",
-        (draft, value) => draft.Sample(
-            s => s.MirostatTau is null ? s : s with { MirostatTau = value.Number(0.01, 100) }));
+        (draft, value) =>
+        {
+            double tau = value.Number(0.01, 100);
+            draft.Sample(s => s.MirostatTau is null ? s : s with { MirostatTau = tau });
+        });
 
     public static Field MirostatEta { get; } = Field.Honoured(
         "mirostat_eta", "number", "How fast Mirostat 2 follows.",

@@ -11,7 +11,7 @@ namespace Fourteen.Protocol.Dialects;
 /// </summary>
 public readonly record struct WireValue(JsonElement Json, string Path)
 {
-    /// <summary>Characters of a found value that a message repeats.</summary>
+    /// <summary>Characters of a found value or name that a message repeats.</summary>
     private const int FoundMax = 60;
 
     public string Text() => Json.ValueKind == JsonValueKind.String ? Json.GetString()! : throw Wrong("a text");
@@ -109,7 +109,7 @@ public readonly record struct WireValue(JsonElement Json, string Path)
             throw Wrong("an object");
         string prefix = Path.Length == 0 ? "" : $"{Path}.";
         return Json.EnumerateObject().Where(member => member.Value.ValueKind != JsonValueKind.Null)
-            .Select(member => (member.Name, new WireValue(member.Value, prefix + member.Name)));
+            .Select(member => (member.Name, new WireValue(member.Value, prefix + Shorten(member.Name))));
     }
 
     /// <summary>A member; null where it is absent or null.</summary>
@@ -131,14 +131,22 @@ public readonly record struct WireValue(JsonElement Json, string Path)
     public IReadOnlyList<string> Texts() => IsText ? [Text()] : [.. Items().Select(item => item.Text())];
 
     /// <summary>The value as a tree of its own.</summary>
-    public JsonNode? Node() => JsonNode.Parse(Json.GetRawText());
+    public JsonNode? Node() => WireJson.TryParse(Json.GetRawText(), out JsonNode? node)
+        ? node
+        : throw Wrong("JSON in which no object has a key twice");
 
     public RequestException Wrong(string wanted)
     {
-        string found = Json.ValueKind == JsonValueKind.Undefined ? "nothing" : Json.GetRawText();
-        if (found.Length > FoundMax)
-            found = $"{found.AsSpan(0, FoundMax)}…";
+        string found = Json.ValueKind == JsonValueKind.Undefined ? "nothing" : Shorten(Json.GetRawText());
         string place = Path.Length == 0 ? "the body" : Path;
         return new RequestException(Path, $"{place} must be {wanted}, found {found}");
+    }
+
+    private static string Shorten(string text)
+    {
+        if (text.Length <= FoundMax)
+            return text;
+        int end = char.IsHighSurrogate(text[FoundMax - 1]) ? FoundMax - 1 : FoundMax;
+        return $"{text.AsSpan(0, end)}…";
     }
 }

@@ -7,25 +7,12 @@ namespace Fourteen.Protocol.Dialects.OpenAi;
 /// <summary>OpenAI's chat completions, with what vLLM and llama-server add.</summary>
 public static class OpenAiChat
 {
-    /// <summary>
-    /// Tokens of thought by the effort that is asked for. Models that think by a switch alone, as Qwen3 does, know no
-    /// degrees; a short thought is what the lower ones ask for.
-    /// </summary>
-    private static readonly Dictionary<string, int?> ThoughtTokens = new()
-    {
-        ["low"] = 1024,
-        ["medium"] = 8192,
-        ["high"] = null,
-        ["xhigh"] = null,
-        ["max"] = null,
-    };
-
     public static ChatOperation Operation { get; } = new()
     {
         Summary = "Answers a conversation (OpenAI).",
         Fields = new FieldTable(
         [
-            OpenAiFields.Model,
+            ServingFields.Model,
             Field.Honoured("messages", "array", "The conversation.",
                 (draft, value) => draft.Chat = draft.Chat with { Messages = OpenAiMessages.Read(draft, value) }),
             Field.Honoured("tools", "array", "Functions that may be called.",
@@ -42,7 +29,7 @@ public static class OpenAiChat
                     draft.Chat = draft.Chat with { TopLogprobs = draft.Chat.TopLogprobs ?? 0 };
             }),
             Field.Honoured("top_logprobs", "integer", "Likely tokens at each place; with logprobs.",
-                (draft, value) => draft.Chat = ReadTopLogprobs(draft.Chat, value)),
+                OpenAiFields.ReadTopLogprobs),
             Field.Honoured("reasoning_effort", "string", "none or minimal for no thought; low and medium bound it.",
                 ReadEffort),
             Field.Honoured("chat_template_kwargs", "object", "enable_thinking, and other variables of the template.",
@@ -51,13 +38,8 @@ public static class OpenAiChat
                 (draft, value) => draft.Chat = draft.Chat with { Think = value.Flag() }),
             Field.Honoured("thinking_token_budget", "integer", "Most tokens of a thought; 0 for none.",
                 (draft, value) => draft.Chat = draft.Chat with { ThinkBudget = value.Integer(0, int.MaxValue) }),
-            Field.Honoured("max_think_ms", "integer", "Milliseconds that a thought may take.",
-                (draft, value) => draft.Chat = draft.Chat with
-                {
-                    ThinkTimeMax = TimeSpan.FromMilliseconds(value.Integer(0, int.MaxValue)),
-                }),
-            Field.Honoured("min_answer_tokens", "integer", "Tokens of max_tokens that a thought leaves for the answer.",
-                (draft, value) => draft.Chat = draft.Chat with { MinAnswerTokens = value.Integer(0, int.MaxValue) }),
+            ThinkingFields.TimeMax,
+            ThinkingFields.AnswerReserve,
             Field.Honoured("include_reasoning", "boolean", "Whether thoughts are sent.",
                 (draft, value) => draft.IncludeReasoning = value.Flag()),
             Field.Honoured("continue_final_message", "boolean", "Go on with the last message, an assistant's.",
@@ -81,21 +63,13 @@ public static class OpenAiChat
         CreateWriter = (draft, header) => new OpenAiChatWriter(draft, header),
     };
 
-    /// <summary>With "logprobs", which comes before it in the table.</summary>
-    private static ChatRequest ReadTopLogprobs(ChatRequest chat, WireValue value)
-    {
-        int top = value.Integer(0, OpenAiFields.TopLogprobsMax);
-        if (chat.TopLogprobs is null && top > 0)
-            throw new RequestException(value.Path, $"{value.Path} needs \"logprobs\": true");
-        return chat.TopLogprobs is null ? chat : chat with { TopLogprobs = top };
-    }
-
     private static void ReadEffort(RequestDraft draft, WireValue value)
     {
         string effort = value.Word("none", "minimal", "low", "medium", "high", "xhigh", "max");
-        bool thinks = ThoughtTokens.TryGetValue(effort, out int? budget);
-        var variables = new JsonObject { ["reasoning_effort"] = effort };
-        draft.Chat = draft.Chat with { Think = thinks, ThinkBudget = budget, TemplateVariables = variables };
+        draft.Chat = ThinkingFields.WithEffort(draft.Chat, effort) with
+        {
+            TemplateVariables = new JsonObject { ["reasoning_effort"] = effort },
+        };
     }
 
     /// <summary>Comes after the effort in the table, so that what is said here wins.</summary>

@@ -72,7 +72,7 @@ internal sealed class OpenAiChatWriter(RequestDraft request, ResponseHeader head
         OpenAiJson.WriteTimings(json, answer.Usage);
         if (answer.PromptTokens is { } prompt)
             OpenAiJson.WritePromptTokens(json, prompt);
-        OpenAiJson.WriteNotices(json, answer.Notices);
+        NoticeJson.Write(json, answer.Notices);
         json.WriteEndObject();
     }
 
@@ -207,18 +207,16 @@ internal sealed class OpenAiChatWriter(RequestDraft request, ResponseHeader head
     /// <summary>A piece without choices: the usage where it was asked for, timings and notices.</summary>
     private void WriteLast(Usage usage, FrameBuffer frames)
     {
-        if (Request.IncludeUsage || _notices.Count > 0)
+        if (Request.IncludeUsage || Request.TimingsPerToken || _notices.Count > 0)
         {
             Utf8JsonWriter json = StartChunk(frames);
             json.WriteStartArray("choices");
             json.WriteEndArray();
             if (Request.IncludeUsage)
-            {
                 OpenAiJson.WriteUsage(json, usage);
+            if (Request.IncludeUsage || Request.TimingsPerToken)
                 OpenAiJson.WriteTimings(json, usage);
-            }
-
-            OpenAiJson.WriteNotices(json, _notices);
+            NoticeJson.Write(json, _notices);
             json.WriteEndObject();
             frames.End();
         }

@@ -20,7 +20,7 @@ public static class OpenAiCompletions
         Summary = "Continues a text (OpenAI's completions).",
         Fields = new FieldTable(
         [
-            OpenAiFields.Model,
+            ServingFields.Model,
             Field.Honoured("prompt", "string or array", "One text, or one array of token ids.", ReadPrompt),
             Field.Honoured("suffix", "string", "What comes after the gap that the answer fills.",
                 (draft, value) => draft.Chat = draft.Chat with { Suffix = value.Text() }),
@@ -152,7 +152,7 @@ internal sealed class OpenAiCompletionWriter(RequestDraft request, ResponseHeade
         OpenAiJson.WriteTimings(json, answer.Usage);
         if (answer.PromptTokens is { } prompt && Request.Chat.PromptLogprobs is not null)
             OpenAiJson.WritePromptTokens(json, prompt);
-        OpenAiJson.WriteNotices(json, answer.Notices);
+        NoticeJson.Write(json, answer.Notices);
         json.WriteEndObject();
     }
 
@@ -200,7 +200,7 @@ internal sealed class OpenAiCompletionWriter(RequestDraft request, ResponseHeade
 
     private void WriteLast(Usage usage, FrameBuffer frames)
     {
-        if (Request.IncludeUsage || _notices.Count > 0)
+        if (Request.IncludeUsage || Request.TimingsPerToken || _notices.Count > 0)
         {
             Utf8JsonWriter json = frames.Begin(null);
             json.WriteStartObject();
@@ -209,7 +209,9 @@ internal sealed class OpenAiCompletionWriter(RequestDraft request, ResponseHeade
             json.WriteEndArray();
             if (Request.IncludeUsage)
                 OpenAiJson.WriteUsage(json, usage);
-            OpenAiJson.WriteNotices(json, _notices);
+            if (Request.IncludeUsage || Request.TimingsPerToken)
+                OpenAiJson.WriteTimings(json, usage);
+            NoticeJson.Write(json, _notices);
             json.WriteEndObject();
             frames.End();
         }

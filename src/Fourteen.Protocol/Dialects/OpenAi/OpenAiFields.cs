@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fourteen.Protocol.Chat;
 using Fourteen.Protocol.Failures;
@@ -44,20 +43,14 @@ internal static class OpenAiFields
         Field.Harmless("whitespace_pattern", "White space between tokens is bounded by a rule of its own."),
         Field.Refused("structural_tag", "use tools, or a grammar."));
 
-    private static readonly FieldTable Options = new(
-        Field.Honoured("num_ctx", "integer", "Most positions of prompt and answer together.", ReadContext));
-
-    internal static Field Model { get; } = Field.Honoured(
-        "model", "string", "The name of a served model; without it, the one that was loaded first.",
-        (draft, value) => draft.Chat = draft.Chat with { Model = value.Text() });
+    private static readonly FieldTable Options = new(ServingFields.Context);
 
     /// <summary>What both endpoints have.</summary>
     internal static IEnumerable<Field> Shared { get; } =
     [
         Field.Honoured("stream", "boolean", "Whether the answer comes as server-sent events.",
             (draft, value) => draft.Stream = value.Flag()),
-        Field.Honoured("stream_options", "object", "What a stream carries beside the answer.",
-            (draft, value) => StreamOptions.Read(draft, value)),
+        Field.Object("stream_options", "What a stream carries beside the answer.", StreamOptions),
         Field.Honoured("n", "integer", "Independent answers to the same prompt.",
             (draft, value) => draft.Chat = draft.Chat with { Choices = value.Integer(1, ChoicesMax) }),
         Field.Honoured("stop", "string or array", "Texts that end the answer and are not part of it.",
@@ -78,8 +71,7 @@ internal static class OpenAiFields
         .. SamplingFields.All,
         Field.Honoured("prompt_logprobs", "integer", "Likely tokens at each place of the prompt; vLLM's form.",
             (draft, value) => draft.Chat = draft.Chat with { PromptLogprobs = value.Integer(0, TopLogprobsMax) }),
-        Field.Honoured("structured_outputs", "object", "One of json, regex, choice, grammar, json_object.",
-            (draft, value) => StructuredOutputs.Read(draft, value)),
+        Field.Object("structured_outputs", "What the answer must be; one member at most.", StructuredOutputs),
         Field.Honoured("guided_json", "object", "vLLM's older name for structured_outputs.json.",
             (draft, value) => Constrain(draft, value, new JsonSchemaConstraint(SchemaOf(value)))),
         Field.Honoured("guided_regex", "string", "vLLM's older name for structured_outputs.regex.",
@@ -93,19 +85,12 @@ internal static class OpenAiFields
         Field.Honoured("json_schema", "object", "llama-server's name for structured_outputs.json.",
             (draft, value) => Constrain(draft, value, new JsonSchemaConstraint(SchemaOf(value)))),
         Field.Honoured("response_format", "object", "text, json_object or json_schema.", ReadResponseFormat),
-        Field.Honoured("priority", "integer", "Lower values are computed first.",
-            (draft, value) => draft.Chat = draft.Chat with { Priority = value.Integer(-1000, 1000) }),
-        Field.Honoured("cache_salt", "string", "Computed prompts are shared only among requests with the same salt.",
-            (draft, value) => draft.Chat = draft.Chat with { CacheSalt = value.Text() }),
-        Field.Honoured("cache_prompt", "boolean", "Whether computed beginnings of prompts are reused.",
-            (draft, value) => draft.Chat = draft.Chat with { CachePrompt = value.Flag() }),
-        Field.Honoured("context_overflow", "string", "error, drop_oldest or middle_out.", ReadOverflow),
-        Field.Honoured("options", "object", "Of Ollama's options, num_ctx.", (draft, value) =>
-            Options.Read(draft, value)),
-        Field.Honoured("num_ctx", "integer", "Most positions of prompt and answer together.", ReadContext),
-        Field.Honoured("keep_alive", "string or number", "How long the model stays loaded after this request.",
-            (draft, value) => draft.KeepAlive = Durations.Read(value)),
-        Field.Honoured("timings_per_token", "boolean", "Whether every piece of a stream carries timings.",
+        .. ServingFields.Scheduling,
+        ServingFields.ContextOverflow,
+        Field.Object("options", "Of Ollama's options, num_ctx.", Options),
+        ServingFields.Context,
+        ServingFields.KeepAlive,
+        Field.Honoured("timings_per_token", "boolean", "Whether a stream carries timings, in its last piece.",
             (draft, value) => draft.TimingsPerToken = value.Flag()),
         Field.Honoured("return_progress", "boolean", "Whether a stream tells how much of the prompt is computed.",
             (draft, value) => draft.ReturnProgress = value.Flag()),
@@ -144,6 +129,16 @@ internal static class OpenAiFields
         draft.Chat = draft.Chat with { Constraint = constraint };
     }
 
+    /// <summary>With "logprobs", which comes before it in a table.</summary>
+    internal static void ReadTopLogprobs(RequestDraft draft, WireValue value)
+    {
+        int top = value.Integer(0, TopLogprobsMax);
+        if (draft.Chat.TopLogprobs is not null)
+            draft.Chat = draft.Chat with { TopLogprobs = top };
+        else if (top > 0)
+            throw new RequestException(value.Path, $"{value.Path} needs \"logprobs\": true");
+    }
+
     internal static void ReadTokensMax(RequestDraft draft, WireValue value)
     {
         int tokens = value.Integer(-1, int.MaxValue);
@@ -152,22 +147,14 @@ internal static class OpenAiFields
         draft.Chat = draft.Chat with { MaxTokens = tokens < 0 || tokens >= TokensMax ? null : tokens };
     }
 
-    internal static void ReadContext(RequestDraft draft, WireValue value) =>
-        draft.Context = value.Integer(1, int.MaxValue);
-
     /// <summary>llama-server's and vLLM's clients send schemas as text too.</summary>
     internal static JsonNode SchemaOf(WireValue value)
     {
         if (value.IsText)
         {
-            try
-            {
-                return JsonNode.Parse(value.Text()) ?? throw value.Wrong("a JSON Schema");
-            }
-            catch (JsonException)
-            {
-                throw value.Wrong("a JSON Schema, or one as text");
-            }
+            return WireJson.TryParse(value.Text(), out JsonNode? schema) && schema is not null
+                ? schema
+                : throw value.Wrong("a JSON Schema, or one as text");
         }
 
         return value.IsObject || value.IsFlag ? value.Node()! : throw value.Wrong("a JSON Schema"); // Not null by kind.
@@ -189,14 +176,4 @@ internal static class OpenAiFields
                 break;
         }
     }
-
-    private static void ReadOverflow(RequestDraft draft, WireValue value) => draft.Chat = draft.Chat with
-    {
-        ContextOverflow = value.Word("error", "drop_oldest", "middle_out") switch
-        {
-            "drop_oldest" => ContextOverflow.DropOldest,
-            "middle_out" => ContextOverflow.MiddleOut,
-            _ => ContextOverflow.Error,
-        },
-    };
 }

@@ -113,31 +113,6 @@ public static class OpenAiJson
         json.WriteEndArray();
     }
 
-    /// <summary>What a dialect has no field for: how the request was served.</summary>
-    internal static void WriteNotices(Utf8JsonWriter json, IReadOnlyList<Notice> notices)
-    {
-        if (notices.Count == 0)
-            return;
-        json.WriteStartObject("fourteen");
-        json.WriteStartArray("notices");
-        foreach (Notice notice in notices)
-        {
-            json.WriteStartObject();
-            json.WriteString("code", notice.Code);
-            json.WriteString("message", notice.Message);
-            if (notice.Details is not null)
-            {
-                json.WritePropertyName("details");
-                notice.Details.WriteTo(json);
-            }
-
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
-
     private static void WriteToken(Utf8JsonWriter json, ScoredToken token)
     {
         json.WriteString("token", Encoding.UTF8.GetString(token.Bytes));

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fourteen.Protocol.Chat;
 using Fourteen.Protocol.Failures;
@@ -53,14 +52,9 @@ internal static class OpenAiMessages
     {
         if (!value.IsText)
             return value.Node();
-        try
-        {
-            return JsonNode.Parse(value.Text()) is JsonObject arguments ? arguments : JsonValue.Create(value.Text());
-        }
-        catch (JsonException)
-        {
-            return JsonValue.Create(value.Text());
-        }
+        return WireJson.TryParse(value.Text(), out JsonNode? node) && node is JsonObject
+            ? node
+            : JsonValue.Create(value.Text());
     }
 
     private static readonly string[] MessageFields =
