@@ -163,41 +163,38 @@ public sealed class InferenceEngine : IDisposable
         }
     }
 
-    /// <summary>Draws an answer token by token; the last event carries the result.</summary>
-    /// <exception cref="RequestException">Too many wait, among others.</exception>
-    public async IAsyncEnumerable<GenerationEvent> GenerateAsync(
-        LoadedModel model, GenerationPlan plan, [EnumeratorCancellation] CancellationToken cancellation)
+    /// <summary>
+    /// Begins to draw an answer; the events' last one carries the result. Whoever does not read them to their end
+    /// cancels.
+    /// </summary>
+    /// <exception cref="RequestException">Too many wait, among others; nothing has begun then.</exception>
+    public IAsyncEnumerable<GenerationEvent> Generate(
+        LoadedModel model, GenerationPlan plan, CancellationToken cancellation)
     {
         model.CheckTokens(plan.Prompt);
         if (plan.Prompt.Length >= model.Context)
         {
             throw new RequestException(
-                "prompt", $"the prompt fills the context of {model.Context} tokens and leaves no room for an answer");
+                "prompt", $"the prompt fills the context of {model.Context} tokens and leaves no room for an answer",
+                FailureKind.ContextOverflow);
         }
 
         Tokenizer tokenizer = model.Text.Tokenizer;
         Detokenizer detokenizer = tokenizer.CreateDetokenizer(skipSpecial: false);
         var text = new TokenText(detokenizer.Append, detokenizer.Flush, tokenizer.IsControl);
         int usable = Math.Min(tokenizer.VocabularySize, model.Config.Vocabulary);
+        var answer = new AnswerAssembler(plan.Answer, text, plan.Prompt);
         var consumer = new GenerationConsumer(
-            new Sampler(plan.Sampling, model.Config.Vocabulary, usable, plan.Prompt),
-            new AnswerAssembler(plan.Answer, text, plan.Prompt), plan.Room, _clock);
-        using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            new Sampler(plan.Sampling, model.Config.Vocabulary, usable, plan.Prompt), answer,
+            new TokenFilter(plan.Constraint, answer, plan.Answer.StopTokens, model.Config.Vocabulary),
+            new TokenScores(plan.TopLogprobs, plan.PromptLogprobs, plan.Prompt), plan.Room, _clock);
         var sequence = new Sequence(
-            plan.Prompt, plan.Room, plan.Rope, int.MaxValue, consumer, Sharing(model, plan.Scheduling), left.Token);
+            plan.Prompt, plan.Room, plan.Rope, int.MaxValue, consumer, Sharing(model, plan.Scheduling), cancellation);
         if (consumer.Begin(sequence))
             consumer.End(sequence, null);
         else
             _loop.Submit(model.Runtime, sequence);
-        try
-        {
-            await foreach (GenerationEvent item in consumer.Events.ReadAllAsync(cancellation).ConfigureAwait(false))
-                yield return item;
-        }
-        finally
-        {
-            await left.CancelAsync().ConfigureAwait(false);
-        }
+        return consumer.Events.ReadAllAsync(cancellation);
     }
 
     public void Dispose()

@@ -62,6 +62,9 @@ public sealed class AnswerAssembler
     /// <summary>Generated tokens, the stop token included (see <see cref="ThinkingState.TokensUsed"/>).</summary>
     public int TokensUsed => _thinking.TokensUsed;
 
+    /// <summary>Those of them between the markers of a thought, drawn ones alone.</summary>
+    public int ThoughtTokens => _thinking.ThoughtTokens;
+
     /// <summary>
     /// Whether the next token may be one that ends the answer; else the sampler must not draw it. Stop strings count
     /// from the same token on.

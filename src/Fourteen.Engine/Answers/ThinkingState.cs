@@ -105,6 +105,9 @@ public sealed class ThinkingState
     /// </summary>
     public int TokensUsed { get; private set; }
 
+    /// <summary>Tokens of the thought that were drawn.</summary>
+    public int ThoughtTokens => _thoughtTokens;
+
     /// <summary>
     /// Whether a thought was closed among the generated tokens, so that newlines after it are the template's.
     /// </summary>

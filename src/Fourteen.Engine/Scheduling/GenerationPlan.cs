@@ -1,4 +1,5 @@
 using Fourteen.Engine.Answers;
+using Fourteen.Engine.Constraints;
 using Fourteen.Engine.Models;
 using Fourteen.Engine.Sampling;
 
@@ -13,4 +14,14 @@ namespace Fourteen.Engine.Scheduling;
 /// <param name="Scheduling">When it is computed, and with whom it shares.</param>
 public sealed record GenerationPlan(
     int[] Prompt, SamplingOptions Sampling, AnswerOptions Answer, RopeFrequencies Rope, int Room,
-    SchedulingOptions Scheduling);
+    SchedulingOptions Scheduling)
+{
+    /// <summary>What the answer must be; null where it is free.</summary>
+    public CompiledConstraint? Constraint { get; init; }
+
+    /// <summary>Likely tokens to tell at each place of the answer, with the token's own score; null for none.</summary>
+    public int? TopLogprobs { get; init; }
+
+    /// <summary>The same for the prompt.</summary>
+    public int? PromptLogprobs { get; init; }
+}

@@ -98,7 +98,7 @@ public sealed class AdmissionTests : IDisposable
         LoadedModel model = await engine.LoadAsync(_path, new ModelOptions { Context = 2048 }, null, Token);
         GenerationPlan plan = TinyAnswers.Plan(model, TinyAnswers.Text(40, 9), 2000);
         await using IAsyncEnumerator<GenerationEvent> slow =
-            engine.GenerateAsync(model, plan, Token).GetAsyncEnumerator(Token);
+            engine.Generate(model, plan, Token).GetAsyncEnumerator(Token);
         Assert.True(await slow.MoveNextAsync());
         await WaitAsync(() => model.Statistics.TokensGenerated is > 200 and < 600, settled: true);
 

@@ -46,7 +46,7 @@ internal static class TinyAnswers
     {
         string text = "";
         GenerationResult? result = null;
-        await foreach (GenerationEvent item in engine.GenerateAsync(model, plan, cancellation))
+        await foreach (GenerationEvent item in engine.Generate(model, plan, cancellation))
         {
             text += item.Delta.Text;
             result = item.End ?? result;
