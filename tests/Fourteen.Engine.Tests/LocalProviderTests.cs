@@ -45,6 +45,21 @@ public sealed class LocalProviderTests
         }
     }
 
+    [Fact]
+    public async Task Stream_SamePrompt_IsTakenFromTheCacheUnlessToldOtherwise()
+    {
+        using var session = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false);
+        ChatRequest request = Request(string.Concat(Enumerable.Repeat("What is the weather? ", 20)));
+        Answer cold = await session.AskAsync(request), warm = await session.AskAsync(request);
+        Assert.Equal((0, true), (cold.Usage.CachedTokens, warm.Usage.CachedTokens >= 32));
+        Assert.Equal((cold.Thought, cold.Text), (warm.Thought, warm.Text));
+        foreach (ChatRequest apart in (ChatRequest[])[
+            request with { CachePrompt = false }, request with { CacheSalt = "mine" }])
+        {
+            Assert.Equal(0, (await session.AskAsync(apart)).Usage.CachedTokens);
+        }
+    }
+
     [Theory]
     [InlineData("Name the capital city of France.", "Paris")]
     [InlineData("What is 2+2?", "4")]

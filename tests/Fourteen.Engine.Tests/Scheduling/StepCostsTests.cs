@@ -19,7 +19,7 @@ public sealed class StepCostsTests
         var costs = new StepCosts();
         costs.Add(0, 0, true, Milliseconds(100));
         costs.Add(100, 99, true, Milliseconds(300)); // 2 ms a token
-        Assert.Equal(125, costs.PromptTokens(50, Bound)); // 500 · 0.7 − 100 = 250 ms
+        Assert.InRange(costs.PromptTokens(50, Bound), 124, 125); // 500 · 0.7 − 100 = 250 ms
         Assert.Equal(StepCosts.PromptTokensMin, costs.PromptTokens(50, Milliseconds(100)));
     }
 
@@ -28,8 +28,9 @@ public sealed class StepCostsTests
     {
         var costs = new StepCosts();
         costs.Add(100, 99, false, Milliseconds(100));
-        int[] depths = [0, 300, 600];
-        Assert.Equal([350, 175, 87], depths.Select(depth => costs.PromptTokens(depth, Bound)));
+        Assert.InRange(costs.PromptTokens(0, Bound), 349, 350);
+        Assert.InRange(costs.PromptTokens(300, Bound), 174, 175);
+        Assert.InRange(costs.PromptTokens(600, Bound), 86, 88);
         costs.Add(100, 350, false, Milliseconds(110));
         Assert.InRange(costs.PromptTokens(300, Bound), 317, 319);
         Assert.InRange(costs.PromptTokens(600, Bound), 158, 160);
