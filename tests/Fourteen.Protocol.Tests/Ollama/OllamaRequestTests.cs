@@ -48,8 +48,17 @@ public sealed class OllamaRequestTests
         Assert.Equal(
             new SamplingSettings
             {
-                Seed = 5, Temperature = 0, TopK = 40, TopP = 0.9, MinP = 0.1, TypicalP = 0.7, RepetitionPenalty = 1.1,
-                PresencePenalty = 0.2, FrequencyPenalty = 0.3, MirostatTau = 4, MirostatEta = 0.2,
+                Seed = 5,
+                Temperature = 0,
+                TopK = 40,
+                TopP = 0.9,
+                MinP = 0.1,
+                TypicalP = 0.7,
+                RepetitionPenalty = 1.1,
+                PresencePenalty = 0.2,
+                FrequencyPenalty = 0.3,
+                MirostatTau = 4,
+                MirostatEta = 0.2,
             },
             draft.Chat.Sampling);
         Assert.Empty(draft.Ignored);
