@@ -76,8 +76,10 @@ public sealed class EmbeddingTests
         ResponseHeader header = DialectRun.Header with { LoadTime = TimeSpan.FromMilliseconds(2) };
 
         Assert.Equal(
-            """{"model":"tiny","embeddings":[[0.5,-0.25],[0.1,1E-10]],"total_duration":5000000,"load_duration":2000000,"""
-            + "\"prompt_eval_count\":7}",
+            DialectRun.Line("""
+                {"model":"tiny","embeddings":[[0.5,-0.25],[0.1,1E-10]],"total_duration":5000000,
+                "load_duration":2000000,"prompt_eval_count":7}
+                """),
             DialectRun.Text(json => OllamaEmbeddings.WriteAnswer(Answer, header, json)));
         Assert.Equal(
             """{"embedding":[0.5,-0.25]}""",

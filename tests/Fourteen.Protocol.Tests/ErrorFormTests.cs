@@ -17,7 +17,8 @@ public sealed class ErrorFormTests
         {
             Assert.Equal(
                 DialectRun.Line("""
-                    {"error":{"message":"There is no model \"nosuch\\\n\"; see /v1/models.","type":"invalid_request_error",
+                    {"error":{"message":"There is no model \"nosuch\\\n\"; see /v1/models.",
+                    "type":"invalid_request_error",
                     "param":"model","code":"model_not_found"}}
                     """),
                 DialectRun.Text(json => dialect.WriteError(Missing, json)));
@@ -29,7 +30,8 @@ public sealed class ErrorFormTests
     {
         Assert.Equal(
             """{"error":{"message":"m","type":"invalid_request_error","param":null,"code":null}}""",
-            DialectRun.Text(json => DialectTable.OpenAi.WriteError(new(FailureKind.InvalidRequest, "m", "", null), json)));
+            DialectRun.Text(json => DialectTable.OpenAi.WriteError(
+                new(FailureKind.InvalidRequest, "m", "", null), json)));
     }
 
     [Fact]

@@ -45,7 +45,8 @@ public sealed class ReportTests
         LoadedBytes = 9_500_000_000,
     };
 
-    private static readonly ModelStatus Idle = Loaded with { Name = "other", IsLoaded = false, ParameterCount = 2_600_000 };
+    private static readonly ModelStatus Idle =
+        Loaded with { Name = "other", IsLoaded = false, ParameterCount = 2_600_000 };
 
     [Fact]
     public void ModelList_OfOpenAi_HasLlamaServersMeta()
@@ -120,7 +121,8 @@ public sealed class ReportTests
             DialectRun.Line("""
                 {"default_generation_settings":{"n_ctx":8192},"total_slots":4,"model_alias":"qwen3-14b",
                 "model_path":"models/qwen3.gguf","modalities":{"vision":false,"audio":false},
-                "chat_template":"{{ messages }}","bos_token":"<s>","eos_token":"</s>","build_info":"b1","is_sleeping":false}
+                "chat_template":"{{ messages }}","bos_token":"<s>","eos_token":"</s>","build_info":"b1",
+                "is_sleeping":false}
                 """),
             DialectRun.Text(json => LlamaReports.WriteProps(Loaded, 4, "b1", json)));
     }

@@ -38,11 +38,16 @@ public sealed class AnthropicAnswerTests
 
         Assert.Equal(
         [
-            """
-            {"type":"message_start","message":{"id":"msg_abc","type":"message","role":"assistant","model":"tiny","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":13,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":0}}}
-            """.Trim(),
+            DialectRun.Line("""
+                {"type":"message_start","message":{"id":"msg_abc","type":"message","role":"assistant","model":"tiny",
+                "content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":13,
+                "cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":0}}}
+                """),
             """{"type":"ping"}""",
-            """{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}""",
+            DialectRun.Line("""
+                {"type":"content_block_start","index":0,
+                "content_block":{"type":"thinking","thinking":"","signature":""}}
+                """),
             """{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"Let me\n"}}""",
             """{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"see."}}""",
             """{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":""}}""",

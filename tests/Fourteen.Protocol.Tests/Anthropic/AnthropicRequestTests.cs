@@ -17,7 +17,8 @@ public sealed class AnthropicRequestTests
              "messages": [
               {"role": "user", "content": "Weather?"},
               {"role": "assistant", "content": [
-                {"type": "thinking", "thinking": "I look.", "signature": "x"}, {"type": "redacted_thinking", "data": "z"},
+                {"type": "thinking", "thinking": "I look.", "signature": "x"},
+                {"type": "redacted_thinking", "data": "z"},
                 {"type": "text", "text": "A moment."},
                 {"type": "tool_use", "id": "t1", "name": "weather", "input": {"city": "Rome"}},
                 {"type": "tool_use", "id": "t2", "name": "time", "input": {}}]},
@@ -73,7 +74,8 @@ public sealed class AnthropicRequestTests
     }
 
     [Theory] // B033: budget_tokens must be smaller than max_tokens.
-    [InlineData("""{"max_tokens": 5, "thinking": {"type": "enabled", "budget_tokens": 1024}}""", "thinking.budget_tokens")]
+    [InlineData("""{"max_tokens": 5, "thinking": {"type": "enabled", "budget_tokens": 1024}}""",
+        "thinking.budget_tokens")]
     [InlineData("""{"thinking": {"type": "enabled", "budget_tokens": 1023}}""", "thinking.budget_tokens")]
     [InlineData("""{"max_tokens": null}""", "max_tokens")]
     [InlineData("""{"max_tokens": 0}""", "max_tokens")]
@@ -111,7 +113,8 @@ public sealed class AnthropicRequestTests
             {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "{"}]}
             """;
         const string Unanswered = """
-            {"messages": [{"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": "f", "input": {}}]}]}
+            {"messages": [{"role": "assistant", "content": [
+              {"type": "tool_use", "id": "a", "name": "f", "input": {}}]}]}
             """;
 
         Assert.True(Bodies.ReadWith(Path, Prefill).Chat.ContinueFinalMessage);

@@ -26,8 +26,10 @@ public sealed class LlamaServerTests
         [
             """{"index":0,"content":"One ","tokens":[],"stop":false}""",
             DialectRun.Line("""
-                {"index":0,"content":"","tokens":[],"stop":true,"model":"tiny","tokens_predicted":5,"tokens_evaluated":13,
-                "generation_settings":{"seed":42,"n_predict":9,"n_probs":0,"ignore_eos":false,"stream":false,"stop":["two"],
+                {"index":0,"content":"","tokens":[],"stop":true,"model":"tiny","tokens_predicted":5,
+                "tokens_evaluated":13,
+                "generation_settings":{"seed":42,"n_predict":9,"n_probs":0,"ignore_eos":false,"stream":false,
+                "stop":["two"],
                 "temperature":0.5},"prompt":"Hi","truncated":false,"stop_type":"word","stopping_word":"two",
                 """)
             + "\"tokens_cached\":4," + Timings + "}",

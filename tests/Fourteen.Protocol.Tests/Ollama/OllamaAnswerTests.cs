@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fourteen.Protocol.Chat;
 using Fourteen.Protocol.Dialects;
 using Xunit;
 
@@ -16,7 +17,9 @@ public sealed class OllamaAnswerTests
     [Fact]
     public void ChatStream_OfAThoughtAndText_HasALineForEachPiece()
     {
-        List<Frame> lines = DialectRun.Stream("/api/chat", Bodies.ReadWith("/api/chat", "{}"), EventScripts.All["thought"]);
+        RequestDraft draft = Bodies.ReadWith("/api/chat", "{}");
+
+        List<Frame> lines = DialectRun.Stream("/api/chat", draft, EventScripts.All["thought"]);
 
         Assert.Equal(
         [
@@ -90,9 +93,10 @@ public sealed class OllamaAnswerTests
             "/api/chat", draft, EventScripts.All["text"]))["total_duration"]!);
 
         ResponseHeader header = DialectRun.Header with { LoadTime = TimeSpan.FromSeconds(1) };
-        JsonNode loaded = DialectRun.Json(json => Bodies.Endpoint("/api/chat").Chat!.CreateWriter(draft, header).WriteWhole(
-            new([new() { Text = "", Thought = "", ToolCalls = [], Reason = 0, StopString = null, Tokens = [] }],
-                EventScripts.Usage, [], null), json));
+        ChatAnswer answer = await EventScripts.Stream(EventScripts.All["text"])
+            .CollectAsync(TestContext.Current.CancellationToken);
+        ResponseWriter writer = Bodies.Endpoint("/api/chat").Chat!.CreateWriter(draft, header);
+        JsonNode loaded = DialectRun.Json(json => writer.WriteWhole(answer, json));
 
         Assert.Equal(1_170_000_000, (long)loaded["total_duration"]!);
         Assert.Equal(1_000_000_000, (long)loaded["load_duration"]!);

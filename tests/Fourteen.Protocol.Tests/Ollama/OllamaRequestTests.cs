@@ -26,7 +26,8 @@ public sealed class OllamaRequestTests
               {"role": "tool", "tool_name": "weather", "tool_call_id": "c1", "content": "dry"}]}
             """).Chat;
 
-        Assert.Equal(["user: Weather?", "assistant: ", "tool: dry"], chat.Messages.Select(m => $"{m.Role}: {m.Content}"));
+        Assert.Equal(
+            ["user: Weather?", "assistant: ", "tool: dry"], chat.Messages.Select(m => $"{m.Role}: {m.Content}"));
         Assert.Equal("I look.", chat.Messages[1].Reasoning);
         Assert.Equal("""{"city":"Rome"}""", Assert.Single(chat.Messages[1].ToolCalls).Arguments!.ToJsonString());
         Assert.Equal(("weather", "c1"), (chat.Messages[2].Name, chat.Messages[2].ToolCallId));
@@ -135,7 +136,8 @@ public sealed class OllamaRequestTests
     [InlineData("{\"type\": \"function\", \"function\": {\"name\": \"f\"}}", ToolChoiceKind.Named)]
     public void ToolChoice_IsHonoured(string choice, ToolChoiceKind kind)
     {
-        string members = """{"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": """ + choice + "}";
+        const string Tools = """{"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": """;
+        string members = Tools + choice + "}";
 
         Assert.Equal(kind, Bodies.ReadWith("/api/chat", members).Chat.ToolChoice.Kind);
     }
@@ -165,7 +167,8 @@ public sealed class OllamaRequestTests
 
         Assert.True(draft.LoadOnly);
         Assert.False(draft.Stream);
-        string text = path == "/api/chat" ? "\"message\":{\"role\":\"assistant\",\"content\":\"\"}" : "\"response\":\"\"";
+        const string Message = "\"message\":{\"role\":\"assistant\",\"content\":\"\"}";
+        string text = path == "/api/chat" ? Message : "\"response\":\"\"";
         Assert.Equal(
             "{\"model\":\"tiny\",\"created_at\":\"2026-03-04T05:06:07.123456700Z\"," + text
             + ",\"done\":true,\"done_reason\":\"" + reason + "\"}",

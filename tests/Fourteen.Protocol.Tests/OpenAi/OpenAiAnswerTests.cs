@@ -108,7 +108,10 @@ public sealed class OpenAiAnswerTests
         Assert.Equal(
         [
             """{"role":"assistant","content":""}""",
-            """{"tool_calls":[{"index":0,"id":"call_a","type":"function","function":{"name":"weather","arguments":""}}]}""",
+            DialectRun.Line("""
+                {"tool_calls":[{"index":0,"id":"call_a","type":"function",
+                "function":{"name":"weather","arguments":""}}]}
+                """),
             """{"tool_calls":[{"index":0,"function":{"arguments":"{\"city\":\n "}}]}""",
             """{"tool_calls":[{"index":0,"function":{"arguments":"\"Par\\u00eds\"}"}}]}""",
             "{}",
