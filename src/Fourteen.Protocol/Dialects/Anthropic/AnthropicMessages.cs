@@ -55,7 +55,7 @@ public static class AnthropicMessages
             (draft, value) => draft.Stream = value.Flag()),
         Field.Honoured("stop_sequences", "array", "Texts that end the answer and are not part of it.",
             (draft, value) => draft.Chat = draft.Chat with { Stop = [.. value.Items().Select(item => item.Text())] }),
-        Field.Honoured("tools", "array", "Functions that may be called; those that Anthropic's servers run are refused.",
+        Field.Honoured("tools", "array", "Functions to call; those that Anthropic's servers run are refused.",
             (draft, value) => draft.Chat = draft.Chat with { Tools = AnthropicContent.ReadTools(draft, value) }),
         Field.Honoured("tool_choice", "object", "auto, any, none, or one tool; with disable_parallel_tool_use.",
             (draft, value) => draft.Chat = AnthropicContent.ReadToolChoice(draft, value)),
