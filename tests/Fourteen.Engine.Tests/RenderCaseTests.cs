@@ -20,7 +20,7 @@ public sealed class RenderCaseTests
             SharedFiles.Model("qwen3-tiny-chat/model.gguf"), new ModelOptions(), null,
             TestContext.Current.CancellationToken);
 
-        string prompt = new LocalProvider(engine, model, TimeProvider.System).Render(new ChatRequest
+        string prompt = new LocalProvider(engine, model, TimeProvider.System).Renderer.Render(new ChatRequest
         {
             Messages = [.. request["messages"]!.AsArray().Select(message => ToMessage(message!))],
             Tools = [.. request["tools"]!.AsArray().Select(tool => ToolDefinition.Read(tool, "tools"))],

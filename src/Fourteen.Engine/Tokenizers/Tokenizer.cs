@@ -120,6 +120,10 @@ public sealed class Tokenizer
     /// <summary>Whether the token is for the model and not for the reader, such as <c>&lt;|im_end|&gt;</c>.</summary>
     public bool IsControl(int id) => _pipeline.Vocabulary.Kind(Checked(id)) is TokenKind.Control or TokenKind.Unknown;
 
+    /// <summary>Whether a token is text: neither control nor unknown nor unused.</summary>
+    internal bool IsText(int id) =>
+        _pipeline.Vocabulary.Kind(Checked(id)) is TokenKind.Normal or TokenKind.UserDefined or TokenKind.Byte;
+
     /// <summary>The id of an added token such as <c>&lt;think&gt;</c> or <c>&lt;|im_end|&gt;</c>, or null.</summary>
     public int? FindAddedToken(string text) => _added.TryGetValue(text, out int id) ? id : null;
 

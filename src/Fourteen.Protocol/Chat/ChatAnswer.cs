@@ -68,7 +68,7 @@ public static class ChatEvents
     {
         private readonly StringBuilder _text = new();
         private readonly StringBuilder _thought = new();
-        private readonly List<(string Id, string Name, StringBuilder Arguments)> _calls = [];
+        private readonly SortedDictionary<int, (string Id, string Name, StringBuilder Arguments)> _calls = [];
         private readonly List<ScoredToken> _tokens = [];
         private Finished? _end;
 
@@ -83,10 +83,13 @@ public static class ChatEvents
                     _thought.Append(delta.Text);
                     break;
                 case ToolCallStarted call:
-                    _calls.Add((call.Id, call.Name, new StringBuilder()));
+                    _calls[call.Index] = (call.Id, call.Name, new StringBuilder());
                     break;
                 case ToolCallDelta delta:
                     _calls[delta.Index].Arguments.Append(delta.Arguments);
+                    break;
+                case ToolCallBroken broken:
+                    _calls.Remove(broken.Index);
                     break;
                 case TokensScored scored:
                     _tokens.AddRange(scored.Tokens);
@@ -101,7 +104,7 @@ public static class ChatEvents
         {
             Text = _text.ToString(),
             Thought = _thought.ToString(),
-            ToolCalls = [.. _calls.Select(call => new GeneratedCall(call.Id, call.Name, call.Arguments.ToString()))],
+            ToolCalls = [.. _calls.Values.Select(call => new GeneratedCall(call.Id, call.Name, call.Arguments.ToString()))],
             Reason = _end?.Reason ?? throw new InvalidOperationException("A choice has no end."),
             StopString = _end.StopString,
             Tokens = _tokens,

@@ -49,6 +49,9 @@ public sealed record ToolCallDelta(int Index, string Arguments) : ChatEvent;
 /// <summary>A call is complete: its arguments are one JSON object.</summary>
 public sealed record ToolCallEnded(int Index) : ChatEvent;
 
+/// <summary>A call is none after all: what was sent of it counts for nothing, and comes again as text.</summary>
+public sealed record ToolCallBroken(int Index) : ChatEvent;
+
 /// <summary>Log-probabilities of tokens that were drawn; comes before what these tokens show.</summary>
 public sealed record TokensScored(IReadOnlyList<ScoredToken> Tokens) : ChatEvent;
 

@@ -113,6 +113,9 @@ public sealed record ChatRequest
     public bool CachePrompt { get; init; } = true;
 
     public ContextOverflow ContextOverflow { get; init; }
+
+    /// <summary>Most positions of prompt and answer together; null for the model's.</summary>
+    public int? ContextMax { get; init; }
 }
 
 /// <summary>How tokens are drawn; null fields take the model's own defaults.</summary>

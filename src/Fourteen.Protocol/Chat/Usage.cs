@@ -14,6 +14,9 @@ public sealed record Usage
     /// <summary>Those of <see cref="CompletionTokens"/> that are thought.</summary>
     public int ThoughtTokens { get; init; }
 
+    /// <summary>From the request to its first step.</summary>
+    public TimeSpan QueueTime { get; init; }
+
     /// <summary>From the request to its first token.</summary>
     public required TimeSpan TimeToFirstToken { get; init; }
 
