@@ -52,6 +52,9 @@ internal static class DialectRun
 
     internal static JsonNode Json(Action<Utf8JsonWriter> write) => JsonNode.Parse(Text(write))!;
 
+    /// <summary>JSON that stands on several lines here and on one there.</summary>
+    internal static string Line(string text) => text.ReplaceLineEndings("");
+
     internal static string Text(Action<Utf8JsonWriter> write)
     {
         var bytes = new ArrayBufferWriter<byte>();

@@ -19,7 +19,8 @@ internal static class EventScripts
 
     internal static IReadOnlyDictionary<string, ChatEvent[]> All { get; } = new Dictionary<string, ChatEvent[]>
     {
-        ["text"] = Whole(new TextDelta("Hel"), new TextDelta("lo.\n"), new TextDelta("\"é\u2028🎉\" \r\n\t\\ \0"), Stop()),
+        ["text"] = Whole(
+            new TextDelta("Hel"), new TextDelta("lo.\n"), new TextDelta("\"é\u2028🎉\" \r\n\t\\ \0"), Stop()),
         ["nothing"] = Whole(Stop()),
         ["thought"] = Whole(new ThoughtDelta("Let me\n"), new ThoughtDelta("see."), new TextDelta("Paris."), Stop()),
         ["thought cut off"] = Whole(new ThoughtDelta("The user asks"), Length()),
@@ -30,8 +31,8 @@ internal static class EventScripts
             new ToolCallDelta(0, "\"Par\\u00eds\"}"), new ToolCallEnded(0), Calls()),
         ["calls after thought and text"] = Whole(
             new ThoughtDelta("Two calls."), new TextDelta("I look."), new ToolCallStarted(0, "call_a", "weather"),
-            new ToolCallDelta(0, "{\"city\": \"Rome\"}"), new ToolCallEnded(0), new ToolCallStarted(1, "call_b", "time"),
-            new ToolCallDelta(1, "{}"), new ToolCallEnded(1), Calls()),
+            new ToolCallDelta(0, "{\"city\": \"Rome\"}"), new ToolCallEnded(0),
+            new ToolCallStarted(1, "call_b", "time"), new ToolCallDelta(1, "{}"), new ToolCallEnded(1), Calls()),
         ["call without arguments"] = Whole(
             new ToolCallStarted(0, "call_a", "now"), new ToolCallEnded(0), Calls()),
         ["call cut off"] = Whole(

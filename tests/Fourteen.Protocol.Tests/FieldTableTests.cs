@@ -147,7 +147,9 @@ public sealed class FieldTableTests
         foreach (Field field in table.Fields)
         {
             yield return (prefix + field.Name, field);
-            foreach ((string, Field) member in field.Members is null ? [] : Walk($"{prefix}{field.Name}.", field.Members))
+            if (field.Members is null)
+                continue;
+            foreach ((string, Field) member in Walk($"{prefix}{field.Name}.", field.Members))
                 yield return member;
         }
     }

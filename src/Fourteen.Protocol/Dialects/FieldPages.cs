@@ -52,8 +52,8 @@ public static class FieldPages
                 FieldTreatment.Harmless => "harmless",
                 _ => field.Neutral is null ? "refused" : $"refused unless `{field.Neutral}`",
             };
-            string meaning = field.Meaning.Replace("|", "\\|");
-            page.Append($"| `{prefix}{field.Name}` | {field.Type ?? "any"} | {treatment} | {Capital(meaning)} |\n");
+            string meaning = Sentence(field).Replace("|", "\\|");
+            page.Append($"| `{prefix}{field.Name}` | {field.Type ?? "any"} | {treatment} | {meaning} |\n");
             if (field.Members is not null)
                 AppendRows(page, $"{prefix}{field.Name}.", field.Members);
         }
@@ -71,7 +71,7 @@ public static class FieldPages
         }
 
         string word = field.Treatment.ToString().ToLowerInvariant();
-        schema["description"] = $"{Capital(word)}. {Capital(field.Meaning)}";
+        schema["description"] = $"{Capital(word)}: {field.Meaning}";
         schema["x-fourteen-treatment"] = word;
         if (field.Neutral is { } neutral)
             schema["enum"] = new JsonArray(JsonNode.Parse(neutral));
@@ -79,6 +79,10 @@ public static class FieldPages
             schema["not"] = new JsonObject();
         return schema;
     }
+
+    /// <summary>What is refused has a reason that stands behind a colon in messages.</summary>
+    private static string Sentence(Field field) =>
+        field.Treatment == FieldTreatment.Refused ? Capital(field.Meaning) : field.Meaning;
 
     private static string Capital(string text) => $"{char.ToUpperInvariant(text[0])}{text[1..]}";
 }

@@ -90,7 +90,7 @@ public static class WireJson
         if (broken >= 0)
         {
             string place = broken.ToString(CultureInfo.InvariantCulture);
-            throw new RequestException("", $"the body holds half of a surrogate pair at byte {place}; send both halves");
+            throw new RequestException("", $"the body holds half a surrogate pair at byte {place}; send both halves");
         }
     }
 

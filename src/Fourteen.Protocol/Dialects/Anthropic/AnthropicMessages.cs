@@ -46,7 +46,8 @@ public static class AnthropicMessages
         Field.Honoured("system", "string or array", "The system prompt: a text, or blocks of text.",
             (draft, value) => draft.Chat = draft.Chat with
             {
-                Messages = [new ChatMessage("system", AnthropicContent.ReadTexts(draft, value)), .. draft.Chat.Messages],
+                Messages =
+                    [new ChatMessage("system", AnthropicContent.ReadTexts(draft, value)), .. draft.Chat.Messages],
             }),
         Field.Honoured("max_tokens", "integer", "Most generated tokens, thought included; required to generate.",
             (draft, value) => draft.Chat = draft.Chat with { MaxTokens = value.Integer(1, int.MaxValue) }),
@@ -54,7 +55,7 @@ public static class AnthropicMessages
             (draft, value) => draft.Stream = value.Flag()),
         Field.Honoured("stop_sequences", "array", "Texts that end the answer and are not part of it.",
             (draft, value) => draft.Chat = draft.Chat with { Stop = [.. value.Items().Select(item => item.Text())] }),
-        Field.Honoured("tools", "array", "Functions that may be called; tools that Anthropic's servers run are refused.",
+        Field.Honoured("tools", "array", "Functions to call; those that Anthropic's servers run are refused.",
             (draft, value) => draft.Chat = draft.Chat with { Tools = AnthropicContent.ReadTools(draft, value) }),
         Field.Honoured("tool_choice", "object", "auto, any, none, or one tool; with disable_parallel_tool_use.",
             (draft, value) => draft.Chat = AnthropicContent.ReadToolChoice(draft, value)),

@@ -42,7 +42,8 @@ public static class LlamaCompletion
         Summary = "Continues a text (llama-server).",
         Fields = new FieldTable(
         [
-            Field.Honoured("prompt", "string or array", "One text, or one array of token ids.", ReadPrompt),
+            Field.Honoured("prompt", "string or array", "One text, or one array of token ids.",
+                OpenAiCompletions.ReadPrompt),
             .. Shared,
         ]),
         Complete = draft =>
@@ -80,30 +81,6 @@ public static class LlamaCompletion
         },
         CreateWriter = (draft, header) => new LlamaCompletionWriter(draft, header),
     };
-
-    /// <summary>Clients send one prompt as an array of one, too.</summary>
-    private static void ReadPrompt(RequestDraft draft, WireValue value)
-    {
-        WireValue prompt = value;
-        if (value.IsArray)
-        {
-            WireValue[] items = [.. value.Items()];
-            if (items.Length == 0)
-                throw value.Wrong("a text or an array that is not empty");
-            if (items.Any(item => item.IsText) && items.Length > 1)
-            {
-                throw value.Wrong(
-                    "one prompt that is all text or all token ids; /tokenize gives the ids of the texts of a mixed one");
-            }
-
-            if (!items[0].IsNumber)
-                prompt = items.Length == 1 ? items[0] : throw value.Wrong("one prompt; send one request for each");
-        }
-
-        draft.Chat = prompt.IsArray
-            ? draft.Chat with { Tokens = [.. prompt.Items().Select(item => item.Integer(0, int.MaxValue))] }
-            : draft.Chat with { Text = prompt.Text() };
-    }
 
     private static string ReadExtra(RequestDraft draft, WireValue item)
     {

@@ -109,7 +109,8 @@ internal sealed class LlamaCompletionWriter(RequestDraft request, ResponseHeader
         WriteSettings(json, usage);
         json.WriteString("prompt", Request.Chat.Text ?? "");
         json.WriteBoolean("truncated", false); // A prompt that does not fit is an error.
-        json.WriteString("stop_type", stopString is not null ? "word" : reason == FinishReason.Length ? "limit" : "eos");
+        string type = reason == FinishReason.Length ? "limit" : "eos";
+        json.WriteString("stop_type", stopString is null ? type : "word");
         json.WriteString("stopping_word", stopString ?? "");
         json.WriteNumber("tokens_cached", usage.CachedTokens);
         if (WantsProbabilities && tokens.Count > 0)

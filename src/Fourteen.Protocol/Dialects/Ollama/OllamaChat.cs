@@ -84,7 +84,7 @@ public static class OllamaGenerate
                 Messages = value.Text().Length == 0 ? [] : [new ChatMessage("system", value.Text())],
             }),
             Field.Honoured("suffix", "string", "What comes after the gap that the answer fills.",
-                (draft, value) => draft.Chat = draft.Chat with { Suffix = value.Text() is { Length: > 0 } s ? s : null }),
+                (draft, value) => draft.Chat = draft.Chat with { Suffix = value.Text() is "" ? null : value.Text() }),
             Field.Honoured("raw", "boolean", "Whether the prompt is taken as it is, without the model's template.",
                 (draft, value) => draft.Chat = draft.Chat with { SeparateThought = !value.Flag() }),
             Field.RefusedUnless("template", "\"\"", "the template is the model's; send a raw prompt."),

@@ -25,8 +25,8 @@ internal static class OllamaFields
         SamplingFields.PresencePenalty,
         SamplingFields.FrequencyPenalty,
         Field.Honoured("repeat_last_n", "integer",
-            "0 switches penalties off, -1 counts the whole text. Other numbers, of which clients send 64 as a matter of "
-            + "course, count the whole text too, and the header X-Fourteen-Ignored names the field.", ReadWindow),
+            "0 switches penalties off, -1 counts the whole text. Other numbers, of which clients send 64 as a matter "
+            + "of course, count the whole text too, and the header X-Fourteen-Ignored names the field.", ReadWindow),
         SamplingFields.Mirostat,
         SamplingFields.MirostatTau,
         SamplingFields.MirostatEta,

@@ -42,7 +42,7 @@ public static class OpenAiCompletions
     };
 
     /// <summary>Clients send one prompt as an array of one, too.</summary>
-    private static void ReadPrompt(RequestDraft draft, WireValue value)
+    internal static void ReadPrompt(RequestDraft draft, WireValue value)
     {
         WireValue prompt = value;
         if (value.IsArray)
@@ -50,13 +50,22 @@ public static class OpenAiCompletions
             WireValue[] items = [.. value.Items()];
             if (items.Length == 0)
                 throw value.Wrong("a text or an array that is not empty");
+            if (items.Any(item => item.IsNumber) && items.Any(item => item.IsText))
+                throw value.Wrong("all text or all token ids; /tokenize gives the ids of the texts of a mixed prompt");
             if (!items[0].IsNumber)
                 prompt = items.Length == 1 ? items[0] : throw value.Wrong("one prompt; send one request for each");
         }
 
-        draft.Chat = prompt.IsArray
-            ? draft.Chat with { Tokens = [.. prompt.Items().Select(item => item.Integer(0, int.MaxValue))] }
-            : draft.Chat with { Text = prompt.Text() };
+        if (!prompt.IsArray)
+        {
+            draft.Chat = draft.Chat with { Text = prompt.Text() };
+            return;
+        }
+
+        int[] tokens = [.. prompt.Items().Select(item => item.Integer(0, int.MaxValue))];
+        draft.Chat = tokens.Length > 0
+            ? draft.Chat with { Tokens = tokens }
+            : throw prompt.Wrong("an array that is not empty");
     }
 
     private static void Complete(RequestDraft draft)
