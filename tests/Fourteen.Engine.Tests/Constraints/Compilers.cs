@@ -14,7 +14,7 @@ internal static class Compilers
     private static readonly Lazy<ConstraintCompiler> _qwen3 = new(() => ConstraintCompiler.For(Qwen3Tokenizer));
 
     /// <summary>A token for each byte.</summary>
-    public static byte[][] ByteTokens { get; } = [.. Enumerable.Range(0, 256).Select(value => new[] { (byte)value })];
+    public static byte[][] ByteTokens => [.. Enumerable.Range(0, 256).Select(value => new[] { (byte)value })];
 
     public static ConstraintCompiler Bytes => _bytes.Value;
 
