@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Collections.Concurrent;
 using System.Text;
 using Fourteen.Engine.Constraints;
 
@@ -57,23 +59,29 @@ internal abstract record BruteForce
 
     private sealed record Class(bool IsNegated, char Low, char High) : BruteForce
     {
-        // The characters that the tests' texts can hold, and one of each length of UTF-8 beside them.
-        private static readonly Rune[] _all =
-            [.. "abcdé\"~ß€가😀🙂".EnumerateRunes(), new Rune(0x80), new Rune(0x7ff), new Rune(0x800), new Rune(0x10ffff)];
+        private static readonly ConcurrentDictionary<string, int[]> _begun = new(StringComparer.Ordinal);
 
         public override GrammarNode ToNode() => GrammarNode.Characters(IsNegated, (Low, High));
 
         private protected override bool Match(
             byte[] text, int at, BruteForce[] rules, bool isPrefix, Func<int, bool> next)
         {
-            foreach (Rune rune in _all.Where(rune => (rune.Value >= Low && rune.Value <= High) != IsNegated))
-            {
-                if (MatchBytes(text, at, Encoding.UTF8.GetBytes(rune.ToString()), isPrefix, next))
-                    return true;
-            }
-
-            return false;
+            if (at == text.Length)
+                return isPrefix;
+            if (Rune.DecodeFromUtf8(text.AsSpan(at), out Rune rune, out int bytes) == OperationStatus.Done)
+                return IsMember(rune.Value) && next(at + bytes);
+            byte[] begun = text[at..];
+            return isPrefix && begun[0] >= 0xc0 && _begun.GetOrAdd(Convert.ToHexString(begun), _ => Begun(begun)).Any(IsMember);
         }
+
+        /// <summary>The characters whose bytes begin so.</summary>
+        private static int[] Begun(byte[] bytes) =>
+        [
+            .. Enumerable.Range(0x80, 0x110000 - 0x80).Where(value => Rune.IsValid(value)
+                && Encoding.UTF8.GetBytes(new Rune(value).ToString()).AsSpan().StartsWith(bytes)),
+        ];
+
+        private bool IsMember(int value) => (value >= Low && value <= High) != IsNegated;
     }
 
     private sealed record Chain(BruteForce[] Parts) : BruteForce
