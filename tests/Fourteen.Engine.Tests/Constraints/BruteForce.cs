@@ -68,10 +68,12 @@ internal abstract record BruteForce
         {
             if (at == text.Length)
                 return isPrefix;
-            if (Rune.DecodeFromUtf8(text.AsSpan(at), out Rune rune, out int bytes) == OperationStatus.Done)
+            OperationStatus status = Rune.DecodeFromUtf8(text.AsSpan(at), out Rune rune, out int bytes);
+            if (status == OperationStatus.Done)
                 return IsMember(rune.Value) && next(at + bytes);
             byte[] begun = text[at..];
-            return isPrefix && begun[0] >= 0xc0 && _begun.GetOrAdd(Convert.ToHexString(begun), _ => Begun(begun)).Any(IsMember);
+            return isPrefix && status == OperationStatus.NeedMoreData
+                && _begun.GetOrAdd(Convert.ToHexString(begun), _ => Begun(begun)).Any(IsMember);
         }
 
         /// <summary>The characters whose bytes begin so.</summary>
