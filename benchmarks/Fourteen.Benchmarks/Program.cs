@@ -1,4 +1,9 @@
 using BenchmarkDotNet.Running;
+using Fourteen.Benchmarks;
 
 // dotnet run -c Release --project benchmarks/Fourteen.Benchmarks -- --filter '*MatMul*' --job short
-BenchmarkSwitcher.FromAssembly(typeof(Fourteen.Benchmarks.MatMulBenchmarks).Assembly).Run(args);
+// dotnet run -c Release --project benchmarks/Fourteen.Benchmarks -- constraints TOKENIZER.json SUITE_FOLDER
+if (args is ["constraints", var tokenizer, var suite])
+    ConstraintTable.Print(tokenizer, suite);
+else
+    BenchmarkSwitcher.FromAssembly(typeof(MatMulBenchmarks).Assembly).Run(args);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Fourteen.Engine;
 using Fourteen.Engine.ChatTemplates;
+using Fourteen.Engine.Constraints;
 using Xunit;
 
 namespace Fourteen.Testing;
@@ -98,7 +99,7 @@ public static class FuzzRun
     /// <summary>What is wrong with the outcome, or null.</summary>
     private static string? FindProblem(Exception? fault)
     {
-        if (fault is not (null or ModelFileException or TemplateException or RequestException))
+        if (fault is not (null or ModelFileException or TemplateException or RequestException or ConstraintException))
             return fault.ToString();
         string message = fault?.Message ?? "";
         bool shown = message.Length <= MessageCharsMax && !message.Any(char.IsControl);

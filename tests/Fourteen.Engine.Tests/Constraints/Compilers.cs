@@ -9,12 +9,12 @@ namespace Fourteen.Engine.Tests.Constraints;
 /// <summary>Compilers for the vocabularies of the tests, each made once, and short ways to ask them.</summary>
 internal static class Compilers
 {
-    /// <summary>A token for each byte.</summary>
-    public static byte[][] ByteTokens { get; } = [.. Enumerable.Range(0, 256).Select(value => new[] { (byte)value })];
-
     private static readonly Lazy<ConstraintCompiler> _bytes = new(() => new ConstraintCompiler(ByteTokens));
     private static readonly Lazy<ConstraintCompiler> _tiny = new(() => ConstraintCompiler.For(TinyTokenizer));
     private static readonly Lazy<ConstraintCompiler> _qwen3 = new(() => ConstraintCompiler.For(Qwen3Tokenizer));
+
+    /// <summary>A token for each byte.</summary>
+    public static byte[][] ByteTokens => [.. Enumerable.Range(0, 256).Select(value => new[] { (byte)value })];
 
     public static ConstraintCompiler Bytes => _bytes.Value;
 

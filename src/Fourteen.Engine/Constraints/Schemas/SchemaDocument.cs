@@ -32,10 +32,11 @@ internal sealed class SchemaDocument
     /// <exception cref="ConstraintException">The document is too deep.</exception>
     public SchemaDocument(JsonElement root)
     {
+        RequireText(root, depth: 0);
         _nodes.Add(new SchemaNode(1, _true, "", DefaultBase));
         Root = Add(root, "", DefaultBase);
         _resources.TryAdd(DefaultBase, Root);
-        Scan(Root, depth: 0);
+        Scan(Root);
     }
 
     public SchemaNode Root { get; }
@@ -131,15 +132,42 @@ internal sealed class SchemaDocument
     private static string Unescape(string token) =>
         token.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
 
-    /// <summary>Finds what has a name.</summary>
-    private void Scan(SchemaNode at, int depth)
+    /// <summary>Every name and string is text, which JSON itself does not demand.</summary>
+    private static void RequireText(JsonElement value, int depth)
     {
         if (depth > ConstraintLimits.NestingMax)
             throw ConstraintException.TooLarge("values in values of a schema", ConstraintLimits.NestingMax);
+        try
+        {
+            if (value.ValueKind == JsonValueKind.String)
+                value.GetString();
+            if (value.ValueKind == JsonValueKind.Array)
+            {
+                foreach (JsonElement item in value.EnumerateArray())
+                    RequireText(item, depth + 1);
+            }
+
+            if (value.ValueKind != JsonValueKind.Object)
+                return;
+            foreach (JsonProperty property in value.EnumerateObject())
+            {
+                _ = property.Name;
+                RequireText(property.Value, depth + 1);
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ConstraintException("", "", "a string holds half of a surrogate pair, which is no text");
+        }
+    }
+
+    /// <summary>Finds what has a name.</summary>
+    private void Scan(SchemaNode at)
+    {
         if (at.Schema.ValueKind == JsonValueKind.Array)
         {
             for (int i = 0; i < at.Schema.GetArrayLength(); i++)
-                ScanInner(at, at.Schema[i], i.ToString(CultureInfo.InvariantCulture), depth);
+                ScanInner(at, at.Schema[i], i.ToString(CultureInfo.InvariantCulture));
             return;
         }
 
@@ -152,15 +180,16 @@ internal sealed class SchemaDocument
             if (property.Value.ValueKind == JsonValueKind.String)
                 AddAnchor(at, property.Name, property.Value.GetString()!); // A JSON string is not null.
             else if (!_values.Contains(property.Name))
-                ScanInner(at, property.Value, property.Name, depth);
+                ScanInner(at, property.Value, property.Name);
         }
     }
 
     // Places are made for what has children alone.
-    private void ScanInner(SchemaNode at, JsonElement value, string token, int depth)
+    private void ScanInner(SchemaNode at, JsonElement value, string token)
     {
-        if (value.ValueKind is JsonValueKind.Object or JsonValueKind.Array && Step(at, token) is { } inner)
-            Scan(inner, depth + 1);
+        if (value.ValueKind is JsonValueKind.Object or JsonValueKind.Array
+            && Step(at, token) is { } inner)
+            Scan(inner);
     }
 
     private void AddAnchor(SchemaNode at, string keyword, string name)

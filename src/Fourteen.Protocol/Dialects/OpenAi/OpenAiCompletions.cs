@@ -159,7 +159,7 @@ internal sealed class OpenAiCompletionWriter(RequestDraft request, ResponseHeade
         json.WriteEndArray();
         OpenAiJson.WriteUsage(json, answer.Usage);
         OpenAiJson.WriteTimings(json, answer.Usage);
-        if (answer.PromptTokens is { } prompt && Request.Chat.PromptLogprobs is not null)
+        if (answer.PromptTokens is { } prompt && !Request.Echo)
             OpenAiJson.WritePromptTokens(json, prompt);
         NoticeJson.Write(json, answer.Notices);
         json.WriteEndObject();
