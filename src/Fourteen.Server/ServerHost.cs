@@ -47,6 +47,7 @@ public sealed class ServerHost : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownDeadline);
         log(builder.Logging);
+        Telemetry.AddTo(builder.Services, options);
         WebApplication application = builder.Build();
         var engine = new InferenceEngine(options.Engine, clock);
         var state = new ServerState
@@ -57,6 +58,8 @@ public sealed class ServerHost : IAsyncDisposable
             Keys = new KeyRing(options.ApiKeys),
             Faults = new FaultLog(application.Services.GetRequiredService<ILogger<FaultLog>>()),
             Metrics = new ServerMetrics(),
+            Requests = new RequestLog(
+                application.Services.GetRequiredService<ILogger<RequestLog>>(), options.LogPrompts),
             Clock = clock,
         };
         var host = new ServerHost(application, state);
@@ -132,5 +135,7 @@ public sealed class ServerHost : IAsyncDisposable
             _application.MapMethods(endpoint.Path, methods, context => endpoint.Handle(context, _state))
                 .WithMetadata(endpoint);
         }
+
+        ApiPage.Map(_application);
     }
 }

@@ -59,6 +59,9 @@ public sealed record ServerOptions
     /// <summary>Whether volatile lines that agents put before the system text are moved behind it.</summary>
     public bool MoveVolatileLines { get; init; } = true;
 
+    /// <summary>Where traces and metrics are sent by OTLP; null for nowhere.</summary>
+    public Uri? OtlpEndpoint { get; init; }
+
     /// <summary>Whether logs hold prompts and answers.</summary>
     public bool LogPrompts { get; init; }
 }

@@ -30,6 +30,8 @@ internal static class ServeCommand
         options.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
+            if (parsed.GetValue(options.Config) is { } file)
+                parsed = ServeConfigFile.Merge(command, parsed, file);
             ServerOptions server = options.Read(parsed);
             LogLevel level = parsed.GetValue(options.LogLevel);
             bool logJson = parsed.GetValue(options.LogJson);

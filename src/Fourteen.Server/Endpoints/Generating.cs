@@ -43,12 +43,14 @@ internal static class Generating
             return;
         }
 
-        await AnswerAsync(context, state, operation.CreateWriter(draft, header), draft, lease);
+        await AnswerAsync(context, state, operation, draft, header, lease);
     }
 
     private static async Task AnswerAsync(
-        HttpContext context, ServerState state, ResponseWriter writer, RequestDraft draft, ModelLease lease)
+        HttpContext context, ServerState state, ChatOperation operation, RequestDraft draft, ResponseHeader header,
+        ModelLease lease)
     {
+        ResponseWriter writer = operation.CreateWriter(draft, header);
         (ChatRequest chat, Notice? notice) = Prompts.Normalize(draft, state);
         chat = chat with
         {
@@ -57,7 +59,7 @@ internal static class Generating
         };
         CancellationToken aborted = context.RequestAborted;
         IAsyncEnumerable<ChatEvent> events = new LocalProvider(state.Engine, lease.Model, state.Clock)
-            .StreamAsync(chat, aborted).Observe(state.Metrics, lease.Name, state.Clock, aborted);
+            .StreamAsync(chat, aborted).Observe(state, header, chat, aborted);
         if (notice is not null)
             events = WithNotice(events, notice);
         if (draft.Stream)
