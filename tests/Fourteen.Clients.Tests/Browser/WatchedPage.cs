@@ -10,13 +10,19 @@ internal sealed class WatchedPage : IAsyncDisposable
 {
     private readonly ConcurrentQueue<string> _requests = new();
     private readonly ConcurrentQueue<string> _complaints = new();
+    private readonly ConcurrentQueue<string> _bodies = new();
     private readonly string _address;
 
     private WatchedPage(IPage page, string address)
     {
         Page = page;
         _address = address;
-        page.Request += (_, request) => _requests.Enqueue(request.Url);
+        page.Request += (_, request) =>
+        {
+            _requests.Enqueue(request.Url);
+            if (request.PostData is { } body)
+                _bodies.Enqueue(body);
+        };
         page.PageError += (_, error) => _complaints.Enqueue(error);
         page.Console += (_, line) =>
         {
@@ -27,7 +33,15 @@ internal sealed class WatchedPage : IAsyncDisposable
 
     public IPage Page { get; }
 
+    /// <summary>What it has sent, in order.</summary>
+    public IEnumerable<string> Bodies => _bodies;
+
+    public ILocator Question => Page.GetByLabel("Message", new PageGetByLabelOptions { Exact = true });
+
     public ILocator Messages => Page.Locator("#messages article");
+
+    /// <summary>The text of the last answer, without its thought.</summary>
+    public ILocator Answer => Page.Locator("#messages article.assistant").Last.Locator("> div");
 
     public ILocator Model => Page.Locator("#model");
 
@@ -42,7 +56,7 @@ internal sealed class WatchedPage : IAsyncDisposable
 
     public async Task AskAsync(string question)
     {
-        await Page.GetByLabel("Message", new PageGetByLabelOptions { Exact = true }).FillAsync(question);
+        await Question.FillAsync(question);
         await Page.Keyboard.PressAsync("Enter");
     }
 
