@@ -35,6 +35,8 @@ public sealed class ServerHost : IAsyncDisposable
 
     public ModelHost Models => _state.Models;
 
+    public InferenceEngine Engine => _state.Engine;
+
     /// <summary>Starts listening; models are loaded when they are first asked for, or by <see cref="Models"/>.</summary>
     /// <param name="log">Where log lines go.</param>
     /// <exception cref="RequestException">The options contradict each other, or the address cannot be had.</exception>
