@@ -55,7 +55,8 @@ internal sealed class ServeOptions
 
     private readonly Option<bool> _anyName = new("--any-model")
     {
-        Description = "Let the first model answer for names that none has, as agents send those of their makers' models.",
+        Description = "Let the first model answer for names that none has, as agents send those of their makers' "
+            + "models.",
     };
 
     private readonly Option<int?> _sequences = GenerationOptions.Number<int>(
@@ -123,8 +124,8 @@ internal sealed class ServeOptions
         command.Add(_models);
         foreach (Option option in (Option[])
             [
-                _host, _port, _keys, _insecure, _cors, _anyName, _sequences, _queue, _interTokenMs, _keepAlive, _noPrefixCache,
-                _keepVolatileLines, _otlp, LogLevel, LogJson, _logPrompts, Config,
+                _host, _port, _keys, _insecure, _cors, _anyName, _sequences, _queue, _interTokenMs, _keepAlive,
+                _noPrefixCache, _keepVolatileLines, _otlp, LogLevel, LogJson, _logPrompts, Config,
             ])
             command.Add(option);
         _computation.AddComputationTo(command);

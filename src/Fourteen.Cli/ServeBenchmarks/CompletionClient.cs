@@ -33,7 +33,7 @@ internal sealed record CompletionTimes(
 /// <summary>A client of OpenAI's completions, as users have them: HTTP, server-sent events, JSON.</summary>
 internal sealed class CompletionClient(Uri server) : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(1) })
+    private readonly HttpClient _http = new()
     {
         BaseAddress = server,
         Timeout = Timeout.InfiniteTimeSpan,

@@ -131,8 +131,8 @@ internal sealed class ServeBench(BenchSettings settings, StandardStreams streams
     private void PrintTable(List<ServeRow> rows, LongPromptResult? beside)
     {
         Table table = Tables.Create(
-            ("clients", true), ("t/s all", true), ("t/s decode", true), ("engine", true), ("TTFT 50", true),
-            ("95 ms", true), ("ITL 50", true), ("99", true), ("max ms", true));
+            ("clients", true), ("t/s", true), ("decode", true), ("engine", true), ("first", true), ("95 %", true),
+            ("gap", true), ("99 %", true), ("max", true));
         foreach (ServeRow row in rows)
         {
             table.AddRow(
@@ -143,6 +143,10 @@ internal sealed class ServeBench(BenchSettings settings, StandardStreams streams
         }
 
         Tables.ConsoleOver(streams).Write(table);
+        streams.Output.WriteLine(
+            "t/s: all generated tokens over all the time; decode: while all clients generate, and as a\n"
+            + "share of what the engine does by itself; first: ms to the first piece, median and 95 %;\n"
+            + "gap: ms between pieces, median, 99 % and longest.");
         if (beside is not null)
         {
             streams.Output.WriteLine(string.Create(

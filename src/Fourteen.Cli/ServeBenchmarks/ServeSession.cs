@@ -8,7 +8,8 @@ using Fourteen.Server.Hosting;
 
 namespace Fourteen.Cli.ServeBenchmarks;
 
-/// <summary>A server of our own for the length of a benchmark, at a free port of this machine, with one model.</summary>
+/// <summary>A server of our own for the length of a benchmark, at a free port of this machine, with one model.
+/// </summary>
 internal sealed class ServeSession : IAsyncDisposable
 {
     private readonly ServerHost _host;

@@ -7,9 +7,9 @@ using Fourteen.Engine.Scheduling;
 namespace Fourteen.Cli.ServeBenchmarks;
 
 /// <summary>
-/// <c>fourteen bench --soak</c>: many clients for a long time, some of which go away in the middle. Every answer that is
-/// read to its end must be the one that the same request gets alone, to the letter; nothing may be left at the end, and
-/// memory must stay flat.
+/// <c>fourteen bench --soak</c>: many clients for a long time, some of which go away in the middle. Every answer that
+/// is read to its end must be the one that the same request gets alone, to the letter; nothing may be left at the end,
+/// and memory must stay flat.
 /// </summary>
 internal sealed class Soak(BenchSettings settings, StandardStreams streams)
 {
