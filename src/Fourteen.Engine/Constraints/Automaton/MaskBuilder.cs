@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Fourteen.Engine.Constraints.Automaton;
 
 /// <summary>
@@ -45,10 +47,9 @@ internal sealed class MaskBuilder(TokenTrie trie)
     {
         if (state.Mask is { } known)
             return known;
-        Array.Clear(_bits);
         _ends.Clear();
-        int run = state.Space.SafeRun(state.Expression);
-        trie.Safe(run).CopyTo(_bits);
+        (ulong[] safe, int run) = trie.Safe(state.Space.SafeRun(state.Expression));
+        safe.CopyTo(_bits, 0);
         _path[0] = state.Space.Alone(state);
         Walk(first: 0, trie.Nodes.Length, _bits, run, _ends);
         var mask = new StateMask(_bits, [.. _ends]);
@@ -62,6 +63,7 @@ internal sealed class MaskBuilder(TokenTrie trie)
     /// </summary>
     /// <param name="safeRun">Subtrees of at most so many safe characters are set already.</param>
     /// <param name="ends">Collects the nodes where the outermost rule may end and tokens go on; null for none.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Walk(int first, int last, Span<ulong> allowed, int safeRun, List<int>? ends)
     {
         TokenTrie.Node[] nodes = trie.Nodes;

@@ -68,6 +68,21 @@ internal static class EmptinessSearch
             return false;
         if (expression.IsNullable || !expression.MayBeEmpty)
             return true;
-        return expression.HasMember;
+        return expression.HasMember ?? (expression is AndExpression both && IsAllButFew(both) ? true : null);
+    }
+
+    /// <summary>Endlessly many texts without finitely many: what names beside the declared ones are.</summary>
+    private static bool IsAllButFew(AndExpression both)
+    {
+        int others = 0;
+        foreach (Expression member in both.Members)
+        {
+            if (member is NotExpression { Part.IsFinite: true })
+                continue;
+            if (member.IsFinite || member.MayBeEmpty || ++others > 1)
+                return false;
+        }
+
+        return others == 1;
     }
 }
