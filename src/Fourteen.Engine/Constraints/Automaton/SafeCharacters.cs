@@ -40,23 +40,23 @@ internal static class SafeCharacters
     }
 
     /// <summary>How many safe characters may follow, at most <see cref="RunMax"/>; 0 where that is not known.</summary>
-    public static int RunOf(Expression expression, ExpressionTable table, Dictionary<Expression, bool> covers)
+    public static int RunOf(Expression expression, ExpressionTable table)
     {
         switch (expression)
         {
             case RepeatExpression repeat:
-                return CoversSafe(repeat.Part, table, covers) ? Math.Min(repeat.Max, RunMax) : 0;
+                return CoversSafe(repeat.Part, table) ? Math.Min(repeat.Max, RunMax) : 0;
             case ConcatExpression pair:
-                return RunOf(pair.Head, table, covers);
+                return RunOf(pair.Head, table);
             case OrExpression union:
-                return union.Members.Max(member => RunOf(member, table, covers));
+                return union.Members.Max(member => RunOf(member, table));
             case AndExpression both:
                 // Without end, but for finitely many texts: that always goes on.
                 bool goesOn = Array.TrueForAll(
                     both.Members,
                     member => member is NotExpression { Part.IsFinite: true }
                         || (member is RepeatExpression { Max: RepeatExpression.Unbounded } repeat
-                            && CoversSafe(repeat.Part, table, covers)));
+                            && CoversSafe(repeat.Part, table)));
                 return goesOn && Array.Exists(both.Members, member => member is RepeatExpression) ? RunMax : 0;
             case TextExpression text:
                 return text.AcceptsSafeRuns(SafeAscii) ? RunMax : 0;
@@ -66,17 +66,12 @@ internal static class SafeCharacters
     }
 
     /// <summary>Whether an expression accepts each safe character alone.</summary>
-    private static bool CoversSafe(Expression part, ExpressionTable table, Dictionary<Expression, bool> covers)
+    private static bool CoversSafe(Expression part, ExpressionTable table)
     {
         if (!part.IsRegular)
             return false;
-        if (!covers.TryGetValue(part, out bool known))
-        {
-            known = Covers(part, Utf8Progress.Complete, 0, table, []);
-            covers.Add(part, known);
-        }
-
-        return known;
+        part.CoversSafe ??= Covers(part, Utf8Progress.Complete, 0, table, []);
+        return part.CoversSafe.Value;
     }
 
     private static bool Covers(

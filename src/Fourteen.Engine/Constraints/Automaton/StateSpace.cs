@@ -15,7 +15,6 @@ internal sealed class StateSpace
     private readonly Dictionary<Configuration, Configuration> _configurations = [];
     private readonly Dictionary<ByteClasses.SetList, ByteClasses> _classes = [];
     private readonly Dictionary<(ByteClasses, ByteClasses), ByteClasses> _refined = [];
-    private readonly Dictionary<Expression, bool> _coversSafe = [];
     private long _maskBytes;
 
     public StateSpace()
@@ -101,7 +100,6 @@ internal sealed class StateSpace
                 configuration.Forget();
             _states.Clear();
             _configurations.Clear();
-            _coversSafe.Clear();
             Table.Forget();
             _maskBytes = 0;
         }
@@ -139,7 +137,7 @@ internal sealed class StateSpace
     public int SafeRun(Expression expression)
     {
         using Lock.Scope scope = _gate.EnterScope();
-        return SafeCharacters.RunOf(expression, Table, _coversSafe);
+        return SafeCharacters.RunOf(expression, Table);
     }
 
     internal GrammarState Advance(GrammarState state, byte value)

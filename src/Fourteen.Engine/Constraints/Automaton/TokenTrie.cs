@@ -18,6 +18,11 @@ internal sealed class TokenTrie
 
     /// <param name="tokens">Per id its bytes; empty for tokens that text never reaches.</param>
     public TokenTrie(IReadOnlyList<byte[]> tokens)
+        : this(tokens, withRest: true)
+    {
+    }
+
+    private TokenTrie(IReadOnlyList<byte[]> tokens, bool withRest)
     {
         TokenCount = tokens.Count;
         Words = (tokens.Count + 63) / 64;
@@ -28,6 +33,9 @@ internal sealed class TokenTrie
         Nodes = [.. _building];
         _building = [];
         MeasureSafe(tokens, order);
+        Rest = withRest
+            ? new TokenTrie([.. tokens.Select(token => SafeCharacters.Count(token) is null ? token : [])], withRest: false)
+            : this;
     }
 
     /// <summary>One byte after its parent's.</summary>
@@ -50,6 +58,10 @@ internal sealed class TokenTrie
     }
 
     public int TokenCount { get; }
+
+    /// <summary>The tokens that are not safe: all that must be walked where any run of safe characters is accepted.
+    /// </summary>
+    public TokenTrie Rest { get; }
 
     /// <summary>How many 64-bit words hold a bit for each token.</summary>
     public int Words { get; }

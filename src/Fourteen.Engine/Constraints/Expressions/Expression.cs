@@ -26,6 +26,10 @@ internal abstract class Expression
     /// <summary>Whether an intersection or complement has a member, once somebody has looked.</summary>
     public bool? HasMember { get; set; }
 
+    /// <summary>Whether it accepts each safe character alone (<see cref="SafeCharacters"/>), once somebody has looked.
+    /// </summary>
+    public bool? CoversSafe { get; set; }
+
     /// <summary>Whether it has finitely many members, all of them without complements.</summary>
     public virtual bool IsFinite => false;
 
