@@ -58,7 +58,8 @@ internal sealed class Configuration : IEquatable<Configuration>
 
         for (int i = 0; i < Readings.Length; i++)
         {
-            if (Readings[i].State != other.Readings[i].State || !OpenRules.Same(Readings[i].Open, other.Readings[i].Open))
+            (GrammarState state, OpenRules? open) = other.Readings[i];
+            if (Readings[i].State != state || !OpenRules.Same(Readings[i].Open, open))
                 return false;
         }
 

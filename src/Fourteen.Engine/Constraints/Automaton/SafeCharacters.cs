@@ -5,8 +5,8 @@ namespace Fourteen.Engine.Constraints.Automaton;
 /// <summary>
 /// Most tokens are made of characters that nearly every string and every free text accepts. Where a state accepts any
 /// run of them, their tokens need no walk: the mask of all tokens up to that length is copied. (The idea of slicing the
-/// vocabulary is llguidance's.) Not safe are control characters, quotes, backslashes, angle brackets, with which triggers
-/// end, and the block of U+2028, which a dot in a pattern leaves out.
+/// vocabulary is llguidance's.) Not safe are control characters, quotes, backslashes, angle brackets, with which
+/// triggers end, and the block of U+2028, which a dot in a pattern leaves out.
 /// </summary>
 internal static class SafeCharacters
 {

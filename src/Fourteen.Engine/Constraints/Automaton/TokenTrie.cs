@@ -12,7 +12,8 @@ internal sealed class TokenTrie
 
     private readonly List<Node> _building = [];
     // Masks are kept for these lengths: most tokens are short, and some vocabularies have long runs of one character.
-    private static readonly byte[] _runs = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 64, 128, SafeCharacters.RunMax];
+    private static readonly byte[] _runs =
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 64, 128, SafeCharacters.RunMax];
 
     private readonly ulong[][] _safe;
 
@@ -33,9 +34,8 @@ internal sealed class TokenTrie
         Nodes = [.. _building];
         _building = [];
         MeasureSafe(tokens, order);
-        Rest = withRest
-            ? new TokenTrie([.. tokens.Select(token => SafeCharacters.Count(token) is null ? token : [])], withRest: false)
-            : this;
+        IEnumerable<byte[]> unsafeTokens = tokens.Select(token => SafeCharacters.Count(token) is null ? token : []);
+        Rest = withRest ? new TokenTrie([.. unsafeTokens], withRest: false) : this;
     }
 
     /// <summary>One byte after its parent's.</summary>

@@ -34,15 +34,13 @@ internal static class EmptinessSearch
             return known;
         var cameFrom = new Dictionary<Expression, Expression?> { [expression] = null };
         var queue = new Queue<Expression>([expression]);
-        int steps = 0;
         while (queue.TryDequeue(out Expression? next))
         {
             var classes = new ByteClasses.Builder();
             next.AddFirst(classes);
             foreach (byte first in classes.Build().Representatives())
             {
-                if (++steps > ConstraintLimits.SearchStepsMax)
-                    throw ConstraintException.TooLarge("steps to intersect patterns", ConstraintLimits.SearchStepsMax);
+                table.CountSearchStep();
                 Expression after = next.Derive(table, first);
                 bool? hasMember = Known(table, after);
                 if (hasMember == true)

@@ -14,7 +14,7 @@ internal abstract class Expression
     /// <summary>Numbers from the table; later ones are larger.</summary>
     public int Id { get; set; }
 
-    /// <summary>Whether the empty text belongs to it. A call counts as not empty: the automaton opens the rule.</summary>
+    /// <summary>Whether the empty text belongs to it. A call counts as not empty: the automaton opens rules.</summary>
     public abstract bool IsNullable { get; }
 
     /// <summary>Whether it has neither calls nor tokens.</summary>
