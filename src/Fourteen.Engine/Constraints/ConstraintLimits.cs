@@ -28,7 +28,7 @@ internal static class ConstraintLimits
     public const int IntersectionsMax = 100_000;
 
     /// <summary>Sets of schemas that hold together, of which each is worked out once.</summary>
-    public const int ConjunctionsMax = 20_000;
+    public const int ConjunctionsMax = 8_000;
 
     /// <summary>Declared properties of one object; those that may be left out are compared pairwise.</summary>
     public const int PropertiesMax = 512;

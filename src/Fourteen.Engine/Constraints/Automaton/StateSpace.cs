@@ -100,6 +100,8 @@ internal sealed class StateSpace
                 configuration.Forget();
             _states.Clear();
             _configurations.Clear();
+            _classes.Clear();
+            _refined.Clear();
             Table.Forget();
             _maskBytes = 0;
         }
