@@ -83,8 +83,8 @@ async Task<double> OurDecode()
     double rate = 0;
     await foreach (ChatEvent item in provider.StreamAsync(request, CancellationToken.None))
     {
-        if (item is Finished finished)
-            rate = finished.Usage.DecodeTokensPerSecond;
+        if (item is Completed completed)
+            rate = completed.Usage.DecodeTokensPerSecond;
     }
 
     return rate;

@@ -9,6 +9,7 @@ public static class CommandTable
     [
         RunCommand.Verb,
         ChatCommand.Verb,
+        ServeCommand.Verb,
         ShowCommand.Verb,
         LogitsCommand.Verb,
         TokenizeCommand.Verb,

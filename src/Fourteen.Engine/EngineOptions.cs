@@ -16,6 +16,20 @@ public sealed record EngineOptions
     /// </summary>
     public int StepTokens { get; init; } = 512;
 
+    /// <summary>
+    /// Milliseconds that a running stream may wait for a step: beside it, steps take in as many tokens of prompts as
+    /// are expected to fit, though <see cref="Scheduling.StepCosts.PromptTokensMin"/> always. Half a second is felt as
+    /// a pause and not yet as a fault.
+    /// </summary>
+    public int MaxInterTokenMs { get; init; } = 500;
+
+    /// <summary>
+    /// How long a reader may leave no room for more before its sequence ends with a
+    /// <see cref="RequestException"/>: long for a network that stumbles, short beside what a forgotten connection
+    /// holds; the greatest value is for ever.
+    /// </summary>
+    public TimeSpan ReaderDeadline { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>The kernels' instruction set.</summary>
     public IsaPath Isa { get; init; } = Kernels.Lanes.Isa.Selected;
 }
@@ -32,8 +46,30 @@ public sealed record ModelOptions
     /// <summary>Scaling of positions beyond what the file states.</summary>
     public RopeOptions Rope { get; init; } = new();
 
-    /// <summary>Sequences of full context that the cache has blocks for.</summary>
+    /// <summary>Sequences that run at once; more wait.</summary>
     public int SequencesMax { get; init; } = 1;
+
+    /// <summary>
+    /// Sequences that may wait; one more is refused with a <see cref="RequestException"/>. Prompts wait as numbers, a
+    /// few hundred KB each at most, and a line of 256 lasts longer than clients wait.
+    /// </summary>
+    public int QueueMax { get; init; } = 256;
+
+    /// <summary>
+    /// Positions that the cache holds of all sequences together, at least those of one; null for
+    /// <see cref="SequencesMax"/> whole contexts. Where running sequences outgrow it, one of them waits and is
+    /// computed again. Memory is taken as it is needed and kept.
+    /// </summary>
+    public long? KvTokensMax { get; init; }
+
+    /// <summary>Whether sequences share keys and values of equal beginnings, also with those that have ended.</summary>
+    public bool PrefixCache { get; init; } = true;
+
+    /// <summary>
+    /// Positions that are kept of sequences that have ended, within the cache's; null for one context, so that the
+    /// memory that is taken beside the running sequences' stays that of one more.
+    /// </summary>
+    public long? PrefixTokensMax { get; init; }
 
     /// <summary>How keys and values are stored; <see cref="Precise"/> stores them as floats, whatever this says.
     /// </summary>
@@ -47,6 +83,8 @@ public sealed record ModelOptions
     /// are computed in 32-bit floats, many times slower.
     /// </summary>
     public bool Repack { get; init; } = true;
+
+    internal long CacheTokens(int context) => KvTokensMax ?? ((long)context * SequencesMax);
 
     internal KvType CacheType => Precise ? KvType.F32 : KvType;
 }

@@ -5,18 +5,8 @@ using Fourteen.Engine.Models;
 using Fourteen.Engine.Sampling;
 using Fourteen.Engine.Scheduling;
 using Fourteen.Engine.Tokenizers;
-using Fourteen.Kernels.Operators;
 
 namespace Fourteen.Engine;
-
-/// <summary>A generation that was checked: tokens, and how to go on from them.</summary>
-/// <param name="Prompt">Ids.</param>
-/// <param name="Sampling">How tokens are drawn.</param>
-/// <param name="Answer">Where the answer ends.</param>
-/// <param name="Rope">How positions are turned.</param>
-/// <param name="Room">Positions that prompt and answer may fill.</param>
-internal sealed record GenerationPlan(
-    int[] Prompt, SamplingOptions Sampling, AnswerOptions Answer, RopeFrequencies Rope, int Room);
 
 /// <summary>
 /// Loads models and computes with them: the door to the engine thread. All members may be called from any thread; each
@@ -24,79 +14,40 @@ internal sealed record GenerationPlan(
 /// </summary>
 public sealed class InferenceEngine : IDisposable
 {
-    /// <summary>Positions of a model's cache that are believed: blocks are counted in 32 bits.</summary>
-    private const long PositionsMax = 1L << 31;
-
-    private readonly EngineOptions _options;
     private readonly EngineLoop _loop;
+    private readonly ModelLoader _loader;
     private readonly TimeProvider _clock;
 
     public InferenceEngine(EngineOptions options, TimeProvider clock)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.StepTokens, 1, nameof(options));
-        _options = options;
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxInterTokenMs, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ReaderDeadline, TimeSpan.Zero, nameof(options));
         _clock = clock;
-        _loop = new EngineLoop(options.Threads);
+        _loop = new EngineLoop(options, clock);
+        _loader = new ModelLoader(options, _loop, clock);
     }
+
+    /// <summary>What each loaded model is doing and has done.</summary>
+    public IReadOnlyList<(LoadedModel Model, ModelStatistics Statistics)> Statistics =>
+        [.. _loop.Models.Select(runtime => (runtime.Model, runtime.Model.Statistics))];
 
     /// <summary>Opens and loads a model; throws <see cref="ModelFileException"/> where it cannot be used.</summary>
     /// <param name="path">A GGUF file, or a folder with config.json and safetensors.</param>
-    /// <param name="progress">Told (layers done, layers) while weights are packed; called on the engine thread.</param>
+    /// <param name="progress">Told (layers done, layers) while weights are packed; called on the thread
+    /// that loads.</param>
     public Task<LoadedModel> LoadAsync(
         string path, ModelOptions options, Action<int, int>? progress, CancellationToken cancellation) =>
         LoadAsync(ModelFile.Open(path), options, progress, cancellation);
 
-    /// <summary>Loads a model that is open; from here on the engine owns the file, whatever happens.</summary>
+    /// <summary>
+    /// Loads a model that is open; from here on the engine owns the file, whatever happens. Weights are read and packed
+    /// by workers of their own, one model at a time, while the loaded models go on.
+    /// </summary>
     /// <inheritdoc cref="LoadAsync(string, ModelOptions, Action{int, int}?, CancellationToken)"/>
-    public async Task<LoadedModel> LoadAsync(
-        ModelFile file, ModelOptions options, Action<int, int>? progress, CancellationToken cancellation)
-    {
-        try
-        {
-            ModelConfig config = ModelConfig.Read(file, options.Rope);
-            int context = options.Context
-                ?? (options.Rope.Lengthens ? config.Rope.ContextMax : config.ContextLength);
-            if (context < 1 || context > config.Rope.ContextMax)
-            {
-                throw new RequestException(
-                    "context", $"the context must be 1 … {config.Rope.ContextMax} tokens for {file.Path}, found "
-                    + $"{context}");
-            }
-
-            long positions = (long)context * options.SequencesMax;
-            if (options.SequencesMax < 1 || positions > PositionsMax)
-            {
-                throw new RequestException(
-                    "sequences",
-                    $"one sequence or more with at most {PositionsMax} positions together are wanted, found "
-                    + $"{options.SequencesMax} of {context}");
-            }
-
-            if (!options.CacheType.Takes(config.HeadDim))
-            {
-                throw new RequestException(
-                    "kv-type", $"a KV cache in {options.CacheType.ToString().ToLowerInvariant()} holds heads of whole "
-                    + $"groups of {KvTypes.Group} channels, but those of {file.Path} have {config.HeadDim}; "
-                    + "use f16 or f32");
-            }
-
-            var model = new LoadedModel(file, config, context, options);
-            await _loop.RunAsync(() => Load(model, progress, cancellation), cancellation).ConfigureAwait(false);
-            return model;
-        }
-        catch (OutOfMemoryException e)
-        {
-            file.Dispose();
-            throw new ModelFileException(
-                file.Path, "", "there is not enough memory to load this model",
-                "use a smaller one or a shorter context", e);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+    public Task<LoadedModel> LoadAsync(
+        ModelFile file, ModelOptions options, Action<int, int>? progress, CancellationToken cancellation) =>
+        _loader.LoadAsync(file, options, progress, cancellation);
 
     /// <summary>Ends the model's sequences and frees its memory.</summary>
     public Task UnloadAsync(LoadedModel model, CancellationToken cancellation) =>
@@ -127,7 +78,8 @@ public sealed class InferenceEngine : IDisposable
         using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var consumer = new LogitsConsumer(tokens.Count, positions);
         _loop.Submit(model.Runtime, new Sequence(
-            tokens, tokens.Count, model.Config.Rope.For(tokens.Count), chunkMax, consumer, left.Token));
+            tokens, tokens.Count, model.Config.Rope.For(tokens.Count), chunkMax, consumer,
+            Sharing(model, SchedulingOptions.Default), left.Token));
         try
         {
             await foreach (LogitsRow row in consumer.Rows.ReadAllAsync(cancellation).ConfigureAwait(false))
@@ -139,6 +91,28 @@ public sealed class InferenceEngine : IDisposable
             await left.CancelAsync().ConfigureAwait(false);
         }
     }
+
+    /// <summary>
+    /// The vector of a text, [hidden], from its tokens' states after the last layer and its norm.
+    /// </summary>
+    /// <param name="tokens">Ids of the whole text.</param>
+    /// <param name="normalized">Whether the vector is divided by its length.</param>
+    /// <exception cref="RequestException">Too many wait, among others.</exception>
+    public async Task<float[]> EmbedAsync(
+        LoadedModel model, IReadOnlyList<int> tokens, Pooling pooling, bool normalized, SchedulingOptions scheduling,
+        CancellationToken cancellation)
+    {
+        model.CheckTokens(tokens);
+        var consumer = new EmbeddingConsumer(pooling, tokens.Count, model.Config.Hidden, normalized);
+        _loop.Submit(model.Runtime, new Sequence(
+            tokens, tokens.Count, model.Config.Rope.For(tokens.Count), int.MaxValue, consumer,
+            Sharing(model, scheduling), cancellation));
+        return await consumer.Completion.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Forgets the keys and values that no running sequence of a model uses.</summary>
+    public Task DropPrefixCacheAsync(LoadedModel model, CancellationToken cancellation) =>
+        _loop.RunAsync(model.Runtime.DropPrefixCache, cancellation);
 
     /// <summary>
     /// Times a test: one round to warm up, then <paramref name="rounds"/> that count. Sequences of others that are in
@@ -165,7 +139,9 @@ public sealed class InferenceEngine : IDisposable
         RopeFrequencies rope = model.Config.Rope.For(test.Positions);
         foreach ((ISequenceConsumer consumer, int[] tokens) in group.Start())
         {
-            var sequence = new Sequence(tokens, test.Positions, rope, int.MaxValue, consumer, left.Token);
+            var sequence = new Sequence(
+                tokens, test.Positions, rope, int.MaxValue, consumer,
+                SchedulingOptions.Default with { PrefixCache = false }, left.Token);
             try
             {
                 _loop.Submit(model.Runtime, sequence);
@@ -187,64 +163,46 @@ public sealed class InferenceEngine : IDisposable
         }
     }
 
-    /// <summary>Draws an answer token by token; the last event carries the result.</summary>
-    internal async IAsyncEnumerable<GenerationEvent> GenerateAsync(
-        LoadedModel model, GenerationPlan plan, [EnumeratorCancellation] CancellationToken cancellation)
+    /// <summary>
+    /// Begins to draw an answer; the events' last one carries the result. Whoever does not read them to their end
+    /// cancels.
+    /// </summary>
+    /// <exception cref="RequestException">Too many wait, among others; nothing has begun then.</exception>
+    public IAsyncEnumerable<GenerationEvent> Generate(
+        LoadedModel model, GenerationPlan plan, CancellationToken cancellation)
     {
         model.CheckTokens(plan.Prompt);
         if (plan.Prompt.Length >= model.Context)
         {
             throw new RequestException(
-                "prompt", $"the prompt fills the context of {model.Context} tokens and leaves no room for an answer");
+                "prompt", $"the prompt fills the context of {model.Context} tokens and leaves no room for an answer",
+                FailureKind.ContextOverflow);
         }
 
         Tokenizer tokenizer = model.Text.Tokenizer;
         Detokenizer detokenizer = tokenizer.CreateDetokenizer(skipSpecial: false);
         var text = new TokenText(detokenizer.Append, detokenizer.Flush, tokenizer.IsControl);
         int usable = Math.Min(tokenizer.VocabularySize, model.Config.Vocabulary);
+        var answer = new AnswerAssembler(plan.Answer, text, plan.Prompt);
         var consumer = new GenerationConsumer(
-            new Sampler(plan.Sampling, model.Config.Vocabulary, usable, plan.Prompt),
-            new AnswerAssembler(plan.Answer, text, plan.Prompt), plan.Room, _clock);
-        using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var sequence = new Sequence(plan.Prompt, plan.Room, plan.Rope, int.MaxValue, consumer, left.Token);
+            new Sampler(plan.Sampling, model.Config.Vocabulary, usable, plan.Prompt), answer,
+            new TokenFilter(plan.Constraint, answer, plan.Answer.StopTokens, model.Config.Vocabulary),
+            new TokenScores(plan.TopLogprobs, plan.PromptLogprobs, plan.Prompt), plan.Room, _clock);
+        var sequence = new Sequence(
+            plan.Prompt, plan.Room, plan.Rope, int.MaxValue, consumer, Sharing(model, plan.Scheduling), cancellation);
         if (consumer.Begin(sequence))
             consumer.End(sequence, null);
         else
             _loop.Submit(model.Runtime, sequence);
-        try
-        {
-            await foreach (GenerationEvent item in consumer.Events.ReadAllAsync(cancellation).ConfigureAwait(false))
-                yield return item;
-        }
-        finally
-        {
-            await left.CancelAsync().ConfigureAwait(false);
-        }
+        return consumer.Events.ReadAllAsync(cancellation);
     }
 
-    public void Dispose() => _loop.Dispose();
-
-    private void Load(LoadedModel model, Action<int, int>? progress, CancellationToken cancellation)
+    public void Dispose()
     {
-        void Report(int done, int layers)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            progress?.Invoke(done, layers);
-        }
-
-        ModelWeights weights = ModelWeights.Load(
-            model.File, model.Config, _loop.Pool, packed: model.Options.Repack && !model.Options.Precise, Report);
-        try
-        {
-            model.Weights = weights.Memory;
-            model.Runtime = new ModelRuntime(model, weights, _loop.Pool, _options.Isa, _options.StepTokens);
-        }
-        catch
-        {
-            weights.Dispose();
-            throw;
-        }
-
-        _loop.Add(model.Runtime);
+        _loader.End();
+        _loop.Dispose();
     }
+
+    private static SchedulingOptions Sharing(LoadedModel model, SchedulingOptions wanted) =>
+        model.Options.PrefixCache ? wanted : wanted with { PrefixCache = false };
 }

@@ -36,12 +36,29 @@ public sealed class LocalProviderTests
             Answer answer = await session.AskAsync(new ChatRequest
             {
                 Messages = [.. dialogue!["messages"]!.AsArray().Select(ToMessage)],
-                Tools = dialogue["tools"]?.DeepClone().AsArray(),
+                Tools = [.. (dialogue["tools"]?.AsArray() ?? []).Select(tool => ToolDefinition.Read(tool, "tools"))],
                 Think = dialogue["enable_thinking"]!.GetValue<bool>(),
             });
             string thought = answer.Thought.Length > 0 ? $"<think>\n{answer.Thought}\n</think>\n\n" : "";
-            Assert.Equal(dialogue["greedy"]!.GetValue<string>(), $"{thought}{answer.Text}<|im_end|>");
-            Assert.Equal("stop", answer.Finished.Reason);
+            string calls = string.Join('\n', answer.Calls.Select(
+                call => $"<tool_call>\n{{\"name\": \"{call.Name}\", \"arguments\": {call.Arguments}}}\n</tool_call>"));
+            Assert.Equal(dialogue["greedy"]!.GetValue<string>(), $"{thought}{answer.Text}{calls}<|im_end|>");
+            Assert.Equal(answer.Calls.Count > 0 ? FinishReason.ToolCalls : FinishReason.Stop, answer.Reason);
+        }
+    }
+
+    [Fact]
+    public async Task Stream_SamePrompt_IsTakenFromTheCacheUnlessToldOtherwise()
+    {
+        using var session = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false);
+        ChatRequest request = Request(string.Concat(Enumerable.Repeat("What is the weather? ", 20)));
+        Answer cold = await session.AskAsync(request), warm = await session.AskAsync(request);
+        Assert.Equal((0, true), (cold.Usage.CachedTokens, warm.Usage.CachedTokens >= 32));
+        Assert.Equal((cold.Thought, cold.Text), (warm.Thought, warm.Text));
+        foreach (ChatRequest apart in (ChatRequest[])[
+            request with { CachePrompt = false }, request with { CacheSalt = "mine" }])
+        {
+            Assert.Equal(0, (await session.AskAsync(apart)).Usage.CachedTokens);
         }
     }
 
@@ -85,7 +102,7 @@ public sealed class LocalProviderTests
         Answer answer = await session.AskAsync(Request("What is the capital of Japan?") with { Think = false });
         Assert.Equal("The capital of Japan is Tokyo.", answer.Text);
         Assert.Equal("", answer.Thought);
-        Assert.Equal(19, answer.Finished.Usage.PromptTokens);
+        Assert.Equal(19, answer.Usage.PromptTokens);
     }
 
     [Fact] // B025
@@ -96,7 +113,7 @@ public sealed class LocalProviderTests
             Request("What is the capital of France?") with { MaxTokens = 60, ThinkBudget = 0 });
         Assert.Equal("The capital of France is Paris.", answer.Text);
         Assert.Equal("", answer.Thought);
-        Assert.Equal("stop", answer.Finished.Reason);
+        Assert.Equal(FinishReason.Stop, answer.Reason);
     }
 
     [Theory] // B027
@@ -121,8 +138,8 @@ public sealed class LocalProviderTests
         Answer answer = await session.AskAsync(Request("What is the capital of France?") with { MaxTokens = 5 });
         Assert.Equal("The user asks", answer.Thought);
         Assert.Equal("", answer.Text);
-        Assert.Equal("length", answer.Finished.Reason);
-        Assert.Equal(5, answer.Finished.Usage.CompletionTokens);
+        Assert.Equal(FinishReason.Length, answer.Reason);
+        Assert.Equal(5, answer.Usage.CompletionTokens);
     }
 
     [Theory] // B060 and B062
@@ -136,7 +153,7 @@ public sealed class LocalProviderTests
         Answer answer = await session.AskAsync(
             Request(question) with { MaxTokens = 40, Think = false, Stop = stops.Split('|') });
         Assert.Equal(expected, answer.Text);
-        Assert.Equal("stop", answer.Finished.Reason);
+        Assert.Equal(FinishReason.Stop, answer.Reason);
     }
 
     [Theory] // B066
@@ -197,8 +214,8 @@ public sealed class LocalProviderTests
     {
         using var session = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false, context: 40);
         Answer answer = await session.AskAsync(Request("Count to 6.") with { IgnoreEnd = true, Think = false });
-        Assert.Equal("length", answer.Finished.Reason);
-        Assert.Equal(40, answer.Finished.Usage.PromptTokens + answer.Finished.Usage.CompletionTokens);
+        Assert.Equal(FinishReason.Length, answer.Reason);
+        Assert.Equal(40, answer.Usage.PromptTokens + answer.Usage.CompletionTokens);
     }
 
     [Theory]
@@ -211,13 +228,13 @@ public sealed class LocalProviderTests
         ChatRequest request = Request("Count to 6.") with { ThinkBudget = 0, MaxTokens = 20 };
         int prompt;
         using (var ample = await Session.LoadAsync(SharedFiles.Model(TinyChat), precise: false))
-            prompt = (await ample.AskAsync(request)).Finished.Usage.PromptTokens;
+            prompt = (await ample.AskAsync(request)).Usage.PromptTokens;
         using var session = await Session.LoadAsync(
             SharedFiles.Model(TinyChat), precise: false, context: prompt + room);
         Answer answer = await session.AskAsync(request);
-        Assert.Equal("length", answer.Finished.Reason);
+        Assert.Equal(FinishReason.Length, answer.Reason);
         Assert.Equal("", answer.Thought);
-        Assert.Equal("length", (await session.AskAsync(request)).Finished.Reason);
+        Assert.Equal(FinishReason.Length, (await session.AskAsync(request)).Reason);
     }
 
     [Fact]
@@ -278,7 +295,8 @@ public sealed class LocalProviderTests
                 null, call!["function"]!["name"]!.GetValue<string>(), call["function"]!["arguments"]!.DeepClone()))],
         };
 
-    private sealed record Answer(string Thought, string Text, Finished Finished);
+    private sealed record Answer(
+        string Thought, string Text, IReadOnlyList<GeneratedCall> Calls, FinishReason Reason, Usage Usage);
 
     private sealed class Session(InferenceEngine engine, LocalProvider provider) : IDisposable
     {
@@ -299,16 +317,9 @@ public sealed class LocalProviderTests
             {
                 Sampling = request.Sampling with { Temperature = request.Sampling.Temperature ?? 0 },
             };
-            string thought = "", text = "";
-            Finished? finished = null;
-            await foreach (ChatEvent item in provider.StreamAsync(request, Token))
-            {
-                thought += (item as ThoughtDelta)?.Text;
-                text += (item as TextDelta)?.Text;
-                finished = item as Finished ?? finished;
-            }
-
-            return new Answer(thought, text, finished ?? throw new InvalidOperationException("No last event."));
+            ChatAnswer answer = await provider.StreamAsync(request, Token).CollectAsync(Token);
+            ChatChoice choice = answer.Choices[0];
+            return new Answer(choice.Thought, choice.Text, choice.ToolCalls, choice.Reason, answer.Usage);
         }
 
         public void Dispose() => engine.Dispose();

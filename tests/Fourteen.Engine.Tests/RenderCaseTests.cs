@@ -20,10 +20,10 @@ public sealed class RenderCaseTests
             SharedFiles.Model("qwen3-tiny-chat/model.gguf"), new ModelOptions(), null,
             TestContext.Current.CancellationToken);
 
-        string prompt = new LocalProvider(engine, model, TimeProvider.System).Render(new ChatRequest
+        string prompt = new LocalProvider(engine, model, TimeProvider.System).Renderer.Render(new ChatRequest
         {
             Messages = [.. request["messages"]!.AsArray().Select(message => ToMessage(message!))],
-            Tools = request["tools"]!.DeepClone().AsArray(),
+            Tools = [.. request["tools"]!.AsArray().Select(tool => ToolDefinition.Read(tool, "tools"))],
         });
 
         Assert.Equal((string?)row["expected"]!["prompt"], prompt);

@@ -11,6 +11,8 @@ public sealed partial class CodeRules
     [
         "src/Fourteen.Cli/Program.cs",
         "src/Fourteen.Engine/Scheduling/EngineLoop.cs",
+        "src/Fourteen.Server/Hosting/RequestPipeline.cs",
+        "src/Fourteen.Server/Endpoints/Generating.cs", // After the first byte a failure is told within the stream.
         "src/Fourteen.Kernels/Workers/WorkerPool.cs", // Carries a worker's exception to the thread that waits for it.
     ];
 

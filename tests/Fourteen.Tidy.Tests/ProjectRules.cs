@@ -14,7 +14,9 @@ public sealed partial class ProjectRules
         ["Fourteen.Kernels"] = ["Fourteen.Formats"],
         ["Fourteen.Protocol"] = [],
         ["Fourteen.Engine"] = ["Fourteen.Kernels", "Fourteen.Protocol"],
-        ["Fourteen.Cli"] = ["Fourteen.Engine"],
+        ["Fourteen.ExtensionsAI"] = ["Fourteen.Protocol"],
+        ["Fourteen.Server"] = ["Fourteen.Engine"],
+        ["Fourteen.Cli"] = ["Fourteen.Server"],
     };
 
     [Fact]

@@ -24,7 +24,7 @@ internal sealed class Conversation : IDisposable
     private ChatRequest _request;
     private string? _system;
     private string _lastThought = "";
-    private Finished? _lastEnd;
+    private AnswerView? _lastAnswer; // The newest that is complete.
     private double? _ropeFactor; // Of the turn before; null at the beginning of a conversation.
 
     internal Conversation(ModelSession session, ChatRequest request, string? system, StandardStreams streams)
@@ -86,7 +86,6 @@ internal sealed class Conversation : IDisposable
         _history.Add(new ChatMessage("user", text));
         ChatMessage[] messages = _system is null ? [.. _history] : [new ChatMessage("system", _system), .. _history];
         var view = new AnswerView(_streams);
-        Finished? end = null;
         string? problem = null;
         using (CancellationTokenSource stop = _reader.BeginAnswer(cancellation))
         using (view)
@@ -95,10 +94,7 @@ internal sealed class Conversation : IDisposable
             {
                 ChatRequest request = _request with { Messages = messages };
                 await foreach (ChatEvent item in _session.Provider.StreamAsync(request, stop.Token))
-                {
-                    end = item as Finished;
                     await view.ShowAsync(item);
-                }
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
@@ -118,16 +114,16 @@ internal sealed class Conversation : IDisposable
             }
         }
 
-        await KeepAsync(view, end, problem);
+        await KeepAsync(view, problem);
     }
 
     /// <summary>Puts an answer into the history; a question without one is taken out, as if it had not been asked.
     /// </summary>
-    private async Task KeepAsync(AnswerView view, Finished? end, string? problem)
+    private async Task KeepAsync(AnswerView view, string? problem)
     {
         if (problem is not null)
             await Say(problem);
-        if (end is null && view.Answer.Length == 0)
+        if (view.Usage is null && view.Answer.Length == 0)
         {
             _history.RemoveAt(_history.Count - 1);
             return;
@@ -135,13 +131,13 @@ internal sealed class Conversation : IDisposable
 
         _history.Add(new ChatMessage("assistant", view.Answer));
         _lastThought = view.Thought;
-        if (end is null)
+        if (view.Usage is not { } usage)
             return;
-        if (_ropeFactor is { } before && before != end.Usage.RopeFactor)
-            await Say(RopeChange(before, end.Usage));
-        _ropeFactor = end.Usage.RopeFactor;
-        _lastEnd = end;
-        await Say(AnswerStatistics.Line(end));
+        if (_ropeFactor is { } before && before != usage.RopeFactor)
+            await Say(RopeChange(before, usage));
+        _ropeFactor = usage.RopeFactor;
+        _lastAnswer = view;
+        await Say(AnswerStatistics.Line(view.Reason, usage));
     }
 
     /// <summary>Why the history was computed again: cached keys are turned by the scaling of their turn.</summary>
@@ -194,9 +190,9 @@ internal sealed class Conversation : IDisposable
         return true;
     }
 
-    private string Statistics() => _lastEnd is null
+    private string Statistics() => _lastAnswer?.Usage is not { } usage
         ? "There has been no complete answer yet."
-        : $"{AnswerStatistics.Line(_lastEnd)}; seed {_lastEnd.Usage.Seed}; {CountMessages()}";
+        : $"{AnswerStatistics.Line(_lastAnswer.Reason, usage)}; seed {usage.Seed}; {CountMessages()}";
 
     private string CountMessages() => _history.Count == 1 ? "1 message" : $"{_history.Count} messages";
 

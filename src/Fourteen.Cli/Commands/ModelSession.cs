@@ -35,7 +35,12 @@ internal sealed class ModelSession : IDisposable
     {
         string file = path is null ? FindEmbedded() : ModelArgument.FindWeights(path);
         var engine = new InferenceEngine(
-            new EngineOptions { Threads = settings.Threads ?? Environment.ProcessorCount }, TimeProvider.System);
+            new EngineOptions
+            {
+                Threads = settings.Threads ?? Environment.ProcessorCount,
+                ReaderDeadline = TimeSpan.MaxValue, // Who pages through the output keeps nobody waiting.
+            },
+            TimeProvider.System);
         try
         {
             var options = new ModelOptions

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json;
 using Fourteen.Cli.Output;
 using Fourteen.Protocol.Chat;
@@ -78,55 +77,34 @@ internal static class RunCommand
     private static async Task<int> StreamAsync(
         ModelSession session, ChatRequest request, StandardStreams streams, CancellationToken cancellation)
     {
-        Finished? end = null;
-        using (var view = new AnswerView(streams))
+        var view = new AnswerView(streams);
+        using (view)
         {
             await foreach (ChatEvent item in session.Provider.StreamAsync(request, cancellation))
-            {
-                end = item as Finished;
                 await view.ShowAsync(item);
-            }
         }
 
-        if (end is not null)
-            await streams.Error.WriteLineAsync(AnswerStatistics.Line(end));
+        if (view.Usage is { } usage)
+            await streams.Error.WriteLineAsync(AnswerStatistics.Line(view.Reason, usage));
         return Program.Success;
     }
 
     private static async Task<int> PrintJsonAsync(
         ModelSession session, ChatRequest request, StandardStreams streams, CancellationToken cancellation)
     {
-        var text = new StringBuilder();
-        var thought = new StringBuilder();
-        await foreach (ChatEvent item in session.Provider.StreamAsync(request, cancellation))
-        {
-            switch (item)
-            {
-                case ThoughtDelta delta:
-                    thought.Append(delta.Text);
-                    break;
-                case TextDelta delta:
-                    text.Append(delta.Text);
-                    break;
-                case Finished finished:
-                    JsonLine.Print(streams, writer => Write(writer, session, text, thought, finished));
-                    await streams.Error.WriteLineAsync(AnswerStatistics.Line(finished));
-                    break;
-            }
-        }
-
+        ChatAnswer answer = await session.Provider.StreamAsync(request, cancellation).CollectAsync(cancellation);
+        JsonLine.Print(streams, writer => Write(writer, session, answer.Choices[0], answer.Usage));
+        await streams.Error.WriteLineAsync(AnswerStatistics.Line(answer.Choices[0].Reason, answer.Usage));
         return Program.Success;
     }
 
-    private static void Write(
-        Utf8JsonWriter writer, ModelSession session, StringBuilder text, StringBuilder thought, Finished finished)
+    private static void Write(Utf8JsonWriter writer, ModelSession session, ChatChoice answer, Usage usage)
     {
-        Usage usage = finished.Usage;
         writer.WriteString("model", session.Model.Path);
-        writer.WriteString("text", text.ToString());
-        if (thought.Length > 0)
-            writer.WriteString("thought", thought.ToString());
-        writer.WriteString("finish_reason", finished.Reason);
+        writer.WriteString("text", answer.Text);
+        if (answer.Thought.Length > 0)
+            writer.WriteString("thought", answer.Thought);
+        writer.WriteString("finish_reason", answer.Reason == FinishReason.Length ? "length" : "stop");
         writer.WriteNumber("seed", usage.Seed);
         writer.WriteStartObject("usage");
         writer.WriteNumber("prompt_tokens", usage.PromptTokens);

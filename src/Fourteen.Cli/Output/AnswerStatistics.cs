@@ -7,9 +7,9 @@ namespace Fourteen.Cli.Output;
 /// <summary>What an answer took, as a line for people.</summary>
 internal static class AnswerStatistics
 {
-    public static string Line(Finished finished) => string.Create(
+    public static string Line(FinishReason? reason, Usage usage) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(finished.Reason == "length" ? "cut at the limit; " : "")}{Line(finished.Usage)}");
+        $"{(reason == FinishReason.Length ? "cut at the limit; " : "")}{Line(usage)}");
 
     private static string Line(Usage usage) => string.Create(
         CultureInfo.InvariantCulture,

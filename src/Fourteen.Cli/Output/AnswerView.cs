@@ -20,8 +20,16 @@ internal sealed class AnswerView(StandardStreams streams) : IDisposable
     /// <summary>The thought so far.</summary>
     public string Thought => _thought.Text;
 
+    /// <summary>Why the answer ended; null while it goes on.</summary>
+    public FinishReason? Reason { get; private set; }
+
+    /// <summary>What the answer took; null until it is complete.</summary>
+    public Usage? Usage { get; private set; }
+
     public async Task ShowAsync(ChatEvent item)
     {
+        if (item is Started)
+            return;
         if (item is PromptProgress progress)
         {
             _prompt.Report(progress.Computed, progress.Total);
@@ -32,6 +40,12 @@ internal sealed class AnswerView(StandardStreams streams) : IDisposable
         _begun |= item is not ThoughtDelta;
         switch (item)
         {
+            case Finished finished:
+                Reason = finished.Reason;
+                break;
+            case Completed completed:
+                Usage = completed.Usage;
+                break;
             case ThoughtDelta delta:
                 _thought.Append(delta.Text);
                 break;

@@ -9,9 +9,9 @@ namespace Fourteen.Engine.Answers;
 public readonly record struct StopResult(string Text, bool Stopped);
 
 /// <summary>
-/// Ends a text at the first stop string, which is not part of it. The text comes in pieces of any size and the result
-/// does not depend on how it was cut: strings are matched character by character, and characters that may be the
-/// beginning of one are held back.
+/// Ends a text at the first stop string, which is no part of it unless that is asked for. The text comes in pieces of
+/// any size and the result does not depend on how it was cut: strings are matched character by character, and what may
+/// be the beginning of one is held back.
 /// </summary>
 /// <remarks>
 /// The match that is complete first wins, as that is where generation stops; of two that end together, the longer one,
@@ -29,15 +29,18 @@ public sealed class StopStrings
     private readonly string[] _strings;
     private readonly int[][] _borders; // Per string, per length of a matched prefix: the longest border of that prefix.
     private readonly int[] _matched; // Per string: the length of its prefix that the text ends with.
+    private readonly bool _showsMatch;
     private readonly StringBuilder _held = new();
 
     /// <param name="strings">Without a problem; none at all is fine.</param>
+    /// <param name="showsMatch">Whether the string that ends the text is shown as its end.</param>
     /// <exception cref="ArgumentException">The strings break a limit; the message names it.</exception>
-    public StopStrings(IReadOnlyList<string> strings)
+    public StopStrings(IReadOnlyList<string> strings, bool showsMatch = false)
     {
         if (FindProblem(strings) is string problem)
             throw new ArgumentException(problem, nameof(strings));
         _strings = [.. strings];
+        _showsMatch = showsMatch;
         _borders = [.. strings.Select(Borders)];
         _matched = new int[_strings.Length];
     }
@@ -78,7 +81,7 @@ public sealed class StopStrings
             _held.Append(c);
             Match = Advance(c);
             if (Match is not null)
-                return new StopResult(Release(Match.Length), true);
+                return new StopResult(Release(_showsMatch ? 0 : Match.Length), true);
         }
 
         int longest = 0;

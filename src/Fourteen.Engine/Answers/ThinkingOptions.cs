@@ -1,5 +1,15 @@
 namespace Fourteen.Engine.Answers;
 
+/// <summary>What is appended where a limit closes a thought.</summary>
+public enum ThoughtClosing
+{
+    /// <summary>Qwen's sentence that time is up, where it has room: what its models were tried with.</summary>
+    Sentence,
+
+    /// <summary>Only the marker with its newlines, for models that never met the sentence.</summary>
+    Bare,
+}
+
 /// <summary>
 /// What an engine must know to follow a model's thoughts in its tokens: the two markers, the budget, and the texts that
 /// close a thought, as tokens. Immutable.
@@ -35,6 +45,27 @@ public sealed record ThinkingOptions
     /// <summary>Most tokens between the markers; 0 is no thought, null no limit.</summary>
     public int? Budget { get; init; }
 
+    /// <summary>
+    /// How long a thought may take by the clock, from the first generated token on; zero is no thought, null no limit.
+    /// Who runs the clock calls <see cref="AnswerAssembler.CloseThought"/>.
+    /// </summary>
+    public TimeSpan? TimeMax { get; init; }
+
+    /// <summary>
+    /// Tokens of the limit that a thought leaves to the answer, whatever the limit is: a thought that has no room
+    /// beside them is left out. 0 keeps none. Null: as many as <see cref="ThinkingState"/> says.
+    /// </summary>
+    public int? AnswerTokensMin { get; init; }
+
+    /// <summary>What is appended where a limit closes a thought.</summary>
+    public ThoughtClosing Closing { get; init; }
+
+    /// <summary>
+    /// Whether the prompt ends inside the assistant's own message, which goes on: a thought that is open there goes on
+    /// too, and none begins.
+    /// </summary>
+    public bool ContinuesMessage { get; init; }
+
     /// <summary>The ids of <see cref="EmptyThoughtText"/>; needed where the model thinks.</summary>
     public IReadOnlyList<int> EmptyThought { get; init; } = [];
 
@@ -52,6 +83,10 @@ public sealed record ThinkingOptions
     {
         if (Budget < 0)
             return $"The thinking budget must be 0 or more, or absent, found {Budget}.";
+        if (TimeMax < TimeSpan.Zero)
+            return $"The time for thinking must be 0 or more, or absent, found {TimeMax}.";
+        if (AnswerTokensMin < 0)
+            return $"The tokens kept for the answer must be 0 or more, or absent, found {AnswerTokensMin}.";
         if (OpenToken is null != CloseToken is null)
             return "A model has both markers of a thought or neither, found one.";
         if (!CanThink)

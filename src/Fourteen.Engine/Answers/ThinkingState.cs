@@ -19,12 +19,13 @@ public enum TokenRole
 /// stays an answer, because a thought opens only with the first generated token and closes only once. One owner.
 /// </summary>
 /// <remarks>
-/// Two limits close a thought. The budget counts the tokens between the markers. The reserve sees to it that an answer
-/// has room under a limit of N generated tokens: min(1024, N/4) tokens stay for it. As a limit is a limit, the reserve
-/// is not kept where nobody asked for a bounded thought and N is small (below 256), nor where the budget is not below
-/// N, so that five tokens without a budget are five tokens of thought. A thought closes with Qwen's stop sentence, or
-/// without a word where the sentence would take more than half of N; a budget of 0 gives the template's own empty
-/// thought.
+/// Three limits close a thought. The budget counts the tokens between the markers. The deadline comes from outside, as
+/// <see cref="Close"/>. The reserve sees to it that an answer has room under a limit of N generated tokens: as many as
+/// were asked for, or min(1024, N/4). As a limit is a limit, the reserve that nobody asked for is not kept where nobody
+/// asked for a bounded thought and N is small (below 256), nor where the budget is not below N, so that five tokens
+/// without a budget are five tokens of thought. A thought closes with Qwen's stop sentence, or without a word where the
+/// sentence would take more than half of the room or is not wanted; a budget of 0 gives the template's own empty
+/// thought, and so does a reserve that leaves no room for a thought.
 /// </remarks>
 public sealed class ThinkingState
 {
@@ -33,6 +34,12 @@ public sealed class ThinkingState
 
     /// <summary>Without a budget, limits below this are short on purpose (tests, probes, one-word answers).</summary>
     private const int LimitWithReserveMin = 256;
+
+    /// <summary>
+    /// Tokens for which budget and deadline wait while a call seems to begin in the thought: a marker and a name take
+    /// about twenty, and what takes longer is thought about calls.
+    /// </summary>
+    private const int CallWaitMax = 64;
 
     private readonly ThinkingOptions _options;
     private readonly int? _tokensMax;
@@ -43,6 +50,10 @@ public sealed class ThinkingState
     private Phase _phase;
     private bool _anySampled;
     private int _thoughtTokens;
+    private bool _mustClose;
+    private bool _callIsOpen;
+    private int _callTokens;
+    private bool _endedByCall;
 
     /// <param name="options">Without a problem.</param>
     /// <param name="tokensMax">Most generated tokens, or null.</param>
@@ -54,12 +65,21 @@ public sealed class ThinkingState
             throw new ArgumentException(problem, nameof(options));
         _options = options;
         _tokensMax = tokensMax;
-        bool keepsReserve = tokensMax >= LimitWithReserveMin || options.Budget < tokensMax;
-        _reserve = keepsReserve && tokensMax is int most ? Math.Min(ReserveMax, most / 4) : null;
-        bool sentenceFits = tokensMax is null || options.StopSentence.Count <= tokensMax / 2;
-        _closing = [.. sentenceFits ? options.StopSentence : options.BareClosing];
+        _reserve = options.AnswerTokensMin switch
+        {
+            null => AutomaticReserve(),
+            0 => null,
+            int asked => asked,
+        };
+        int? room = tokensMax - (options.AnswerTokensMin ?? 0);
+        bool sentenceFits = room is null || options.StopSentence.Count <= room / 2;
+        bool saysWhy = options.Closing == ThoughtClosing.Sentence && sentenceFits;
+        _closing = [.. saysWhy ? options.StopSentence : options.BareClosing];
         _phase = PhaseAfter(prompt);
-        if (options.Budget == 0 && _phase != Phase.Answer)
+        int markers = options.BareClosing.Count + (_phase == Phase.Start ? 1 : 0);
+        bool hasNoRoom = options.AnswerTokensMin > 0 && markers > room;
+        bool isUnwanted = options.Budget == 0 || options.TimeMax == TimeSpan.Zero || hasNoRoom;
+        if (isUnwanted && _phase != Phase.Answer)
             _forced = [.. _phase == Phase.Thought ? options.BareClosing : options.EmptyThought];
         else
             CloseWhereNeeded();
@@ -85,10 +105,19 @@ public sealed class ThinkingState
     /// </summary>
     public int TokensUsed { get; private set; }
 
+    /// <summary>Tokens of the thought that were drawn.</summary>
+    public int ThoughtTokens => _thoughtTokens;
+
     /// <summary>
     /// Whether a thought was closed among the generated tokens, so that newlines after it are the template's.
     /// </summary>
     public bool ThoughtClosed { get; private set; }
+
+    /// <summary>Whether a thought is open: the next token belongs to it or closes it.</summary>
+    public bool IsInThought => _phase == Phase.Thought;
+
+    /// <summary>Whether the next token may be the one that opens a thought.</summary>
+    public bool MayOpen => _phase == Phase.Start && _options.CanThink;
 
     /// <summary>Takes the token that was appended.</summary>
     /// <exception cref="InvalidOperationException">Another token than the forced one was appended.</exception>
@@ -104,6 +133,38 @@ public sealed class ThinkingState
         TokenRole role = Advance(token, isForced);
         CloseWhereNeeded();
         return role;
+    }
+
+    /// <summary>Time is up: closes the thought that is open, or that opens yet.</summary>
+    public void Close()
+    {
+        _mustClose = true;
+        CloseWhereNeeded();
+    }
+
+    /// <summary>
+    /// Tells whether the text stands in what seems to be a call, after each token. Inside a thought, budget and
+    /// deadline wait for it to become one, lest their words end up in it.
+    /// </summary>
+    public void FollowCall(bool isOpen)
+    {
+        bool begins = isOpen && !_callIsOpen;
+        _callIsOpen = isOpen;
+        if (_phase != Phase.Thought)
+            return;
+        if (begins)
+            _callTokens = 0;
+        if (begins && _forcedTaken == 0 && _anySampled)
+            _forced = []; // The token that completed the marker may have reached a limit as well.
+        CloseWhereNeeded();
+    }
+
+    /// <summary>A call inside the thought is one: it ends the thought.</summary>
+    public void EndByCall()
+    {
+        _phase = Phase.Answer;
+        _endedByCall = true;
+        (_forced, _forcedTaken) = ([], 0);
     }
 
     private TokenRole Advance(int token, bool isForced)
@@ -125,7 +186,12 @@ public sealed class ThinkingState
                 return TokenRole.Marker;
             case Phase.Thought:
                 _thoughtTokens += isForced ? 0 : 1;
+                _callTokens++;
                 return TokenRole.Thought;
+            case Phase.Answer when _endedByCall && !_callIsOpen && token == _options.CloseToken:
+                _endedByCall = false; // The model closes the thought in which it called.
+                ThoughtClosed = true;
+                return TokenRole.Marker;
             default:
                 return TokenRole.Answer;
         }
@@ -135,13 +201,19 @@ public sealed class ThinkingState
     {
         if (_phase != Phase.Thought || _forcedTaken < _forced.Length)
             return;
-        bool budgetSpent = _thoughtTokens >= _options.Budget;
+        bool waits = _callIsOpen && _callTokens < CallWaitMax;
+        bool limitReached = (_mustClose || _thoughtTokens >= _options.Budget) && !waits;
         bool limitNear = TokensUsed + _closing.Length + _reserve >= _tokensMax;
-        if (!budgetSpent && !limitNear)
+        if (!limitReached && !limitNear)
             return;
         _forced = _closing;
         _forcedTaken = 0;
     }
+
+    private int? AutomaticReserve() =>
+        _tokensMax is int most && (most >= LimitWithReserveMin || _options.Budget < most)
+            ? Math.Min(ReserveMax, most / 4)
+            : null;
 
     /// <summary>The last marker after the last start of a message decides.</summary>
     private Phase PhaseAfter(ReadOnlySpan<int> prompt)
@@ -158,6 +230,6 @@ public sealed class ThinkingState
                 break;
         }
 
-        return Phase.Start;
+        return _options.ContinuesMessage ? Phase.Answer : Phase.Start;
     }
 }

@@ -159,8 +159,8 @@ internal sealed class BenchmarkGroup
         {
             Sequence sequence = _sequence!; // A round ends after each member's commit.
             sequence.Tokens.RemoveRange(depth, sequence.Tokens.Count - depth);
-            sequence.TokensComputed = depth;
-            _computed = depth;
+            sequence.TokensComputed = Math.Min(sequence.TokensComputed, depth); // Less after a preemption.
+            _computed = sequence.TokensComputed;
         }
 
         internal void Append(int[] tokens) => _sequence!.Tokens.AddRange(tokens); // As above.

@@ -1,41 +1,159 @@
 namespace Fourteen.Engine.KvCache;
 
 /// <summary>
-/// Which blocks of the KV cache are free. Blocks are handed out and given back by the engine thread; a block's content
-/// is its sequence's alone.
+/// Who uses which blocks of the KV cache. A block is counted for each sequence that refers to it; one that nobody
+/// refers to is free, or, where it is published in the <see cref="Index"/>, cached: its content stays to be found until
+/// its place is needed, the longest unused first. Owned by the engine thread; the counts may be read by others.
 /// </summary>
-internal sealed class BlockPool
+/// <remarks>
+/// A sequence refers to all blocks before a published one that it refers to, and gives its blocks back deepest first.
+/// So in the list of cached blocks a block comes after all that were found through it, and none loses its parent.
+/// </remarks>
+public sealed class BlockPool
 {
-    private readonly Stack<int> _free;
-    private readonly Action<int> _touch;
+    private const int None = -1;
 
-    /// <param name="touch">Called before a block is handed out: gives it memory.</param>
-    internal BlockPool(int blocks, Action<int> touch)
+    private readonly Action<int> _touch;
+    private readonly int _cachedMax;
+    private readonly int[] _references;
+    private readonly int[] _older;  // of cached blocks: the one that goes before it
+    private readonly int[] _newer;  // and after it
+    private readonly Stack<int> _free = new();
+    private int _fresh;             // blocks from here on were never handed out and have no memory yet
+    private int _oldest = None;
+    private int _newest = None;
+    private int _cached;
+    private int _inUse;
+
+    /// <param name="blocks">How many there are.</param>
+    /// <param name="cachedMax">How many of them may be cached: memory that they alone take.</param>
+    /// <param name="touch">Called before a block is handed out for the first time: gives it memory.</param>
+    public BlockPool(int blocks, int cachedMax, Action<int> touch)
     {
         Total = blocks;
+        _cachedMax = cachedMax;
         _touch = touch;
-        // Low ids come first, so that memory is asked for as it is needed.
-        _free = new Stack<int>(Enumerable.Range(0, blocks).Reverse());
+        _references = new int[blocks];
+        _older = new int[blocks];
+        _newer = new int[blocks];
+        Index = new PrefixIndex(blocks);
     }
 
-    internal int Total { get; }
+    public int Total { get; }
 
-    internal int FreeCount => _free.Count;
+    /// <summary>Blocks that sequences refer to, each counted once.</summary>
+    public int InUse => Volatile.Read(ref _inUse);
 
-    /// <exception cref="OutOfMemoryException">The system gives no memory for the block.</exception>
-    internal bool TryTake(out int block)
+    /// <summary>Blocks that nobody refers to and whose content can be found.</summary>
+    public int Cached => Volatile.Read(ref _cached);
+
+    /// <summary>Blocks that can be had: free ones and cached ones.</summary>
+    public int Available => Total - InUse;
+
+    /// <summary>What is published.</summary>
+    public PrefixIndex Index { get; }
+
+    /// <summary>Hands out a block with one reference, whose content nobody else sees.</summary>
+    /// <exception cref="OutOfMemoryException">The system gives no memory, and no cached block can be had instead.
+    /// </exception>
+    public bool TryTake(out int block)
     {
-        if (!_free.TryPeek(out block))
+        if (!_free.TryPop(out block) && !TryFresh(out block) && !TryEvict(out block))
             return false;
-        _touch(block); // May throw for want of memory; the block is free still.
-        _free.Pop();
+        _references[block] = 1;
+        _inUse++;
         return true;
     }
 
-    internal void GiveBack(List<int> blocks)
+    /// <summary>Refers to a published block once more.</summary>
+    public void Share(int block)
     {
-        foreach (int block in blocks)
-            _free.Push(block);
+        if (_references[block]++ > 0)
+            return;
+        Unlink(block);
+        _inUse++;
+    }
+
+    /// <summary>Takes a sequence's blocks back, in order of position, and empties the list.</summary>
+    public void GiveBack(List<int> blocks)
+    {
+        for (int i = blocks.Count - 1; i >= 0; i--)
+            GiveBack(blocks[i]);
         blocks.Clear();
+    }
+
+    /// <summary>Takes one reference back.</summary>
+    public void GiveBack(int block)
+    {
+        if (--_references[block] > 0)
+            return;
+        _inUse--;
+        if (Index.Holds(block))
+            LinkNewest(block);
+        else
+            _free.Push(block);
+    }
+
+    /// <summary>Forgets the content of all cached blocks; those that sequences refer to stay published.</summary>
+    public void DropCached()
+    {
+        while (TryEvict(out int block))
+            _free.Push(block);
+    }
+
+    /// <summary>A block that was never used; fresh memory comes before the loss of what is cached.</summary>
+    private bool TryFresh(out int block)
+    {
+        block = _fresh;
+        if (_fresh == Total)
+            return false;
+        try
+        {
+            _touch(block);
+        }
+        catch (OutOfMemoryException) when (_cached > 0)
+        {
+            return false;
+        }
+
+        _fresh++;
+        return true;
+    }
+
+    private bool TryEvict(out int block)
+    {
+        block = _oldest;
+        if (block == None)
+            return false;
+        Unlink(block);
+        Index.Remove(block);
+        return true;
+    }
+
+    private void LinkNewest(int block)
+    {
+        _older[block] = _newest;
+        _newer[block] = None;
+        if (_newest == None)
+            _oldest = block;
+        else
+            _newer[_newest] = block;
+        _newest = block;
+        _cached++;
+        if (_cached > _cachedMax && TryEvict(out int oldest))
+            _free.Push(oldest);
+    }
+
+    private void Unlink(int block)
+    {
+        if (_older[block] == None)
+            _oldest = _newer[block];
+        else
+            _newer[_older[block]] = _newer[block];
+        if (_newer[block] == None)
+            _newest = _older[block];
+        else
+            _older[_newer[block]] = _older[block];
+        _cached--;
     }
 }

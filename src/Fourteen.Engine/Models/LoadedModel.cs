@@ -1,3 +1,5 @@
+using Fourteen.Engine.Scheduling;
+
 namespace Fourteen.Engine.Models;
 
 /// <summary>What a model's packed weights take.</summary>
@@ -40,6 +42,12 @@ public sealed class LoadedModel
 
     /// <summary>What its weights take.</summary>
     public WeightMemory Weights { get; internal set; } // Set by the engine before anybody sees the model.
+
+    /// <summary>What it is doing and has done; all of its numbers are of one moment.</summary>
+    public ModelStatistics Statistics => Runtime.Counters.Read(Runtime.Gate);
+
+    /// <summary>What its cache of keys and values may grow to.</summary>
+    public long CacheBytes => Options.CacheTokens(Context) * Config.KvBytesPerToken;
 
     /// <summary>Where it was loaded from.</summary>
     public string Path => File.Path;

@@ -1,5 +1,7 @@
 using Fourteen.Engine.Answers;
+using Fourteen.Engine.Answers.ToolCalls;
 using Fourteen.Engine.ChatTemplates;
+using Fourteen.Engine.Constraints;
 using Fourteen.Engine.Gguf;
 using Fourteen.Engine.SafeTensors;
 using Fourteen.Engine.Tokenizers;
@@ -26,6 +28,9 @@ public sealed class ModelText
         BosText = TextOf(metadata, "tokenizer.ggml.bos_token_id");
         EosText = TextOf(metadata, "tokenizer.ggml.eos_token_id");
         Template = template;
+        ToolCalls = ToolCallFormat.Detect(template?.Source, tokenizer);
+        GapTokens = GapTokens.Find(metadata, tokenizer);
+        Constraints = new ConstraintCache(tokenizer);
         EndTokens = endTokens;
         Thinking = thinking;
     }
@@ -40,6 +45,15 @@ public sealed class ModelText
 
     /// <summary>Null where the file has none.</summary>
     public ChatTemplate? Template { get; }
+
+    /// <summary>How it is told of tools and calls them.</summary>
+    public ToolCallSupport ToolCalls { get; }
+
+    /// <summary>Its tokens for filling a gap in a text; null where it has none.</summary>
+    public GapTokens? GapTokens { get; }
+
+    /// <summary>What answers were constrained to last.</summary>
+    public ConstraintCache Constraints { get; }
 
     /// <summary>Every token that ends an answer.</summary>
     public IReadOnlyList<int> EndTokens { get; }
@@ -87,6 +101,13 @@ public sealed class ModelText
         return Tokenizer is { AddBos: true, BosId: { } bos } && (ids.Length == 0 || ids[0] != bos)
             ? [bos, .. ids]
             : ids;
+    }
+
+    /// <summary>The tokens of a text that is read and not continued, such as one to embed.</summary>
+    public int[] EncodeText(string text)
+    {
+        int[] ids = Tokenizer.Encode(text, AddedTokens.None);
+        return Tokenizer is { AddBos: true, BosId: { } bos } ? [bos, .. ids] : ids;
     }
 
     private static Tokenizer ReadTokenizer(ModelFile file)

@@ -79,6 +79,12 @@ internal sealed class Transformer : IDisposable
     internal StepMeter Meter { get; }
 
     /// <summary>
+    /// What stands before the output matrix, for the last batch's <see cref="Batch.StateRows"/>: [rows, hidden], valid
+    /// until the next call.
+    /// </summary>
+    internal FloatMatrix States => _h;
+
+    /// <summary>
     /// Computes the batch, leaves its keys and values in the cache, and returns logits [batch.LogitRows, vocabulary],
     /// valid until the next call.
     /// </summary>
@@ -95,6 +101,7 @@ internal sealed class Transformer : IDisposable
         }
 
         Meter.Add(batch);
+        TakeStates(batch);
         return Logits(batch);
     }
 
@@ -199,6 +206,16 @@ internal sealed class Transformer : IDisposable
             if (_config.WindowRope is not null)
                 _windowAngles?.Turn(_config.WindowRope, batch.Spans[s]);
         }
+    }
+
+    private void TakeStates(Batch batch)
+    {
+        _h.Rows = batch.StateRows.Count;
+        if (batch.StateRows.Count == 0)
+            return;
+        for (int i = 0; i < batch.StateRows.Count; i++)
+            _x.Row(batch.StateRows[i]).CopyTo(_h.Row(i));
+        _norm.Run(_h, _weights.OutputNorm, _config.RmsEpsilon, _h);
     }
 
     private FloatMatrix Logits(Batch batch)

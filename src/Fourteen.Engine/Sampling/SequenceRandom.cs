@@ -26,6 +26,10 @@ public static class SequenceRandom
         return (bits >> 11) * (1.0 / (1UL << 53));
     }
 
+    /// <summary>A seed of its own for one of several answers to the same prompt, below 2^53.</summary>
+    /// <param name="choice">1 or more: counters of positions never reach the third word.</param>
+    public static ulong Derive(ulong seed, int choice) => (ulong)Block((UInt128)(uint)choice << 64, seed) >> 11;
+
     /// <summary>The four words of one block, the first in the lowest 32 bits; counter and key likewise.</summary>
     public static UInt128 Block(UInt128 counter, ulong key)
     {

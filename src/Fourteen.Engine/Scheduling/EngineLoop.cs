@@ -21,15 +21,22 @@ internal sealed class EngineLoop : IDisposable
         new BoundedChannelOptions(InboxCapacity) { SingleReader = true });
 
     private readonly SemaphoreSlim _signal = new(0);
-    private readonly List<ModelRuntime> _models = [];
+    private readonly TimeSpan _roundTime;
+    private readonly TimeSpan _readerDeadline;
+    private readonly TimeProvider _clock;
     private readonly Batch _batch = new();
     private readonly TakeRowsJob _takeRows = new();
+    private readonly List<(Sequence Sequence, Exception? Fault)> _ends = []; // of the step, with what went wrong
     private readonly Thread _thread;
+    private volatile ModelRuntime[] _models = []; // replaced as a whole, so that others may read it
     private volatile bool _stopping;
 
-    internal EngineLoop(int threads)
+    internal EngineLoop(EngineOptions options, TimeProvider clock)
     {
-        Pool = new WorkerPool(threads);
+        _roundTime = TimeSpan.FromMilliseconds(options.MaxInterTokenMs);
+        _readerDeadline = options.ReaderDeadline;
+        _clock = clock;
+        Pool = new WorkerPool(options.Threads);
         _thread = new Thread(Run) { IsBackground = true, Name = "fourteen engine" };
         _thread.Start();
     }
@@ -37,14 +44,30 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>The workers; only commands and steps, which run on the engine thread, may use them.</summary>
     internal WorkerPool Pool { get; }
 
+    /// <summary>The models that are loaded.</summary>
+    internal IReadOnlyList<ModelRuntime> Models => _models;
+
     /// <summary>Hands a sequence to its model; it ends at once where the model was unloaded meanwhile.</summary>
-    internal void Submit(ModelRuntime model, Sequence sequence) => Post(() =>
+    /// <exception cref="RequestException">Too many wait.</exception>
+    internal void Submit(ModelRuntime model, Sequence sequence)
     {
-        if (_models.Contains(model))
-            model.Scheduler.Add(sequence);
-        else
-            sequence.Consumer.End(sequence, new OperationCanceledException("The model was unloaded."));
-    });
+        model.Gate.Enter();
+        try
+        {
+            Post(() =>
+            {
+                if (_models.Contains(model))
+                    model.Scheduler.Add(sequence);
+                else
+                    End(model, sequence, new OperationCanceledException("The model was unloaded."));
+            });
+        }
+        catch (Exception e) when (e is RequestException or ObjectDisposedException)
+        {
+            model.Gate.Leave();
+            throw;
+        }
+    }
 
     /// <summary>Runs <paramref name="command"/> on the engine thread; what it throws is thrown to who awaits.</summary>
     internal Task RunAsync(Action command, CancellationToken cancellation)
@@ -68,14 +91,15 @@ internal sealed class EngineLoop : IDisposable
     }
 
     /// <summary>Engine thread only.</summary>
-    internal void Add(ModelRuntime model) => _models.Add(model);
+    internal void Add(ModelRuntime model) => _models = [.. _models, model];
 
     /// <summary>Engine thread only: ends the model's sequences and frees it.</summary>
     internal void Remove(ModelRuntime model)
     {
-        foreach (Sequence sequence in model.Scheduler.Sequences.ToArray())
+        Scheduler scheduler = model.Scheduler;
+        foreach (Sequence sequence in (Sequence[])[.. scheduler.Running, .. scheduler.Waiting])
             Finish(model, sequence, new OperationCanceledException("The model was unloaded."));
-        _models.Remove(model);
+        _models = Array.FindAll(_models, other => other != model);
         model.Dispose();
     }
 
@@ -101,7 +125,11 @@ internal sealed class EngineLoop : IDisposable
         if (!_inbox.Writer.TryWrite(command))
         {
             ObjectDisposedException.ThrowIf(_stopping, this);
-            throw new RequestException("queue", "the engine's queue is full; try again later");
+            throw new RequestException(
+                "queue", "too many commands wait for the engine; try again later", FailureKind.QueueFull)
+            {
+                RetryAfter = TimeSpan.FromSeconds(1),
+            };
         }
 
         _signal.Release();
@@ -112,11 +140,13 @@ internal sealed class EngineLoop : IDisposable
         while (!_stopping)
         {
             RunCommands();
+            TimeSpan? time = StepTime();
             bool worked = false, waiting = false;
             foreach (ModelRuntime model in _models)
             {
-                worked |= Step(model);
-                waiting |= model.Scheduler.Sequences.Count > 0;
+                worked |= Step(model, time);
+                model.Note();
+                waiting |= model.HasSequences;
             }
 
             if (!worked)
@@ -124,8 +154,25 @@ internal sealed class EngineLoop : IDisposable
         }
 
         RunCommands(); // Who waits for one is told that the engine has ended.
-        foreach (ModelRuntime model in _models.ToArray())
+        foreach (ModelRuntime model in _models)
             Remove(model);
+    }
+
+    /// <summary>
+    /// What a step of each model may take so that no stream waits too long for a round of all models; null where there
+    /// is no stream.
+    /// </summary>
+    private TimeSpan? StepTime()
+    {
+        int active = 0;
+        bool streams = false;
+        foreach (ModelRuntime model in _models)
+        {
+            active += model.HasSequences ? 1 : 0;
+            streams |= model.Scheduler.HasStreams;
+        }
+
+        return streams ? _roundTime / active : null;
     }
 
     private void RunCommands()
@@ -135,13 +182,14 @@ internal sealed class EngineLoop : IDisposable
     }
 
     /// <summary>One step of one model; false where there was nothing to compute.</summary>
-    private bool Step(ModelRuntime model)
+    private bool Step(ModelRuntime model, TimeSpan? time)
     {
-        DropCancelled(model);
-        if (!TryFill(model))
+        EndLeavers(model);
+        if (!TryFill(model, time))
             return true;
         if (_batch.Tokens.Count == 0)
             return false;
+        long started = _clock.GetTimestamp();
         try
         {
             FloatMatrix logits = model.Transformer.Forward(_batch);
@@ -156,22 +204,32 @@ internal sealed class EngineLoop : IDisposable
             return true;
         }
 
+        model.Scheduler.Advance(_batch);
+        TakeStates(model.Transformer.States);
+        int generated = 0;
         for (int i = 0; i < _batch.Sequences.Count; i++)
         {
             Sequence sequence = _batch.Sequences[i];
-            sequence.TokensComputed += _batch.Spans[i].Count;
-            Commit(model, sequence, _takeRows.FaultOf(i));
+            int known = sequence.Tokens.Count;
+            sequence.FirstScheduled ??= started;
+            Commit(sequence, _takeRows.FaultOf(i));
+            generated += Math.Max(0, sequence.Tokens.Count - known);
         }
 
+        // Who waits for an end finds all counted.
+        model.AddStep(_batch, generated, _clock.GetElapsedTime(started));
+        foreach ((Sequence sequence, Exception? fault) in _ends)
+            Finish(model, sequence, fault);
+        _ends.Clear();
         return true;
     }
 
     /// <summary>Fills the batch; where there is no memory for a sequence's keys and values, that one ends.</summary>
-    private bool TryFill(ModelRuntime model)
+    private bool TryFill(ModelRuntime model, TimeSpan? time)
     {
         try
         {
-            model.Scheduler.Fill(_batch);
+            model.Scheduler.Fill(_batch, time);
             return true;
         }
         catch (OutOfMemoryException)
@@ -183,7 +241,17 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
-    private static void Commit(ModelRuntime model, Sequence sequence, Exception? fault)
+    private void TakeStates(FloatMatrix states)
+    {
+        for (int i = 0; i < _batch.StateRows.Count; i++)
+        {
+            int span = _batch.StateSpans[i];
+            _batch.Sequences[span].Consumer.TakeState(
+                _batch.PositionOf(span, _batch.StateRows[i]), states.Row(i));
+        }
+    }
+
+    private void Commit(Sequence sequence, Exception? fault)
     {
         bool done = false;
         try
@@ -197,59 +265,50 @@ internal sealed class EngineLoop : IDisposable
         }
 
         if (done || fault is not null)
-            Finish(model, sequence, fault);
+            _ends.Add((sequence, fault));
     }
 
-    private static void DropCancelled(ModelRuntime model)
+    /// <summary>Ends the sequences that were cancelled, and those whose reader has left no room for too long.</summary>
+    private void EndLeavers(ModelRuntime model)
     {
-        for (int i = model.Scheduler.Sequences.Count - 1; i >= 0; i--)
+        EndLeavers(model, model.Scheduler.Running);
+        EndLeavers(model, model.Scheduler.Waiting);
+    }
+
+    private void EndLeavers(ModelRuntime model, IReadOnlyList<Sequence> sequences)
+    {
+        for (int i = sequences.Count - 1; i >= 0; i--)
         {
-            Sequence sequence = model.Scheduler.Sequences[i];
+            Sequence sequence = sequences[i];
             if (sequence.Cancellation.IsCancellationRequested)
                 Finish(model, sequence, new OperationCanceledException(sequence.Cancellation));
+            else if (sequence.Consumer.HasRoom)
+                sequence.ParkedSince = null;
+            else if (sequence.ParkedSince is not { } since)
+                sequence.ParkedSince = _clock.GetTimestamp();
+            else if (_clock.GetElapsedTime(since) > _readerDeadline)
+                Finish(model, sequence, TooSlow());
         }
     }
+
+    private RequestException TooSlow() => new(
+        "reader",
+        $"the answer was not read for {_readerDeadline.TotalSeconds:0.###} s, so it was ended; read it as it comes",
+        FailureKind.Timeout);
 
     private static void Finish(ModelRuntime model, Sequence sequence, Exception? fault)
     {
         model.Scheduler.Remove(sequence);
-        sequence.Consumer.End(sequence, fault);
+        End(model, sequence, fault);
     }
 
-    /// <summary>Hands rows of logits to their sequences, one row a worker at a time; sampling happens here.</summary>
-    private sealed class TakeRowsJob : WorkerJob
+    /// <summary>All is counted and free before who waits for the end can see it.</summary>
+    private static void End(ModelRuntime model, Sequence sequence, Exception? fault)
     {
-        private Batch _batch = new();
-        private FloatMatrix? _logits;
-        private Exception?[] _faults = [];
-
-        internal void Prepare(Batch batch, FloatMatrix logits)
-        {
-            _batch = batch;
-            _logits = logits;
-            if (_faults.Length < batch.Spans.Count)
-                _faults = new Exception?[batch.Spans.Count * 2];
-            Array.Clear(_faults);
-        }
-
-        /// <summary>What a sequence's sampler objected to, if it did: it ends that sequence alone.</summary>
-        internal Exception? FaultOf(int span) => _faults[span];
-
-        public override void Execute(int start, int end, int worker)
-        {
-            for (int i = start; i < end; i++)
-            {
-                int span = _batch.LogitSpans[i];
-                int position = _batch.Spans[span].FirstPosition + _batch.LogitRows[i] - _batch.Spans[span].FirstRow;
-                try
-                {
-                    _batch.Sequences[span].Consumer.TakeRow(position, _logits!.Row(i)); // Prepared before each run.
-                }
-                catch (InvalidOperationException fault)
-                {
-                    _faults[span] = fault;
-                }
-            }
-        }
+        model.Gate.NoteEnd();
+        model.Gate.Leave();
+        model.Counters.AddEnd(fault);
+        model.Note();
+        sequence.Consumer.End(sequence, fault);
     }
 }

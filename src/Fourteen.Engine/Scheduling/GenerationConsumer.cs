@@ -5,11 +5,47 @@ using Fourteen.Engine.Sampling;
 namespace Fourteen.Engine.Scheduling;
 
 /// <summary>What a generation took; times on the engine's clock.</summary>
-internal sealed record GenerationResult(
-    FinishReason Reason, int CompletionTokens, TimeSpan TimeToFirstToken, TimeSpan DecodeTime);
+/// <param name="CompletionTokens">Tokens that were appended to the prompt.</param>
+/// <param name="CachedTokens">Tokens of the prompt whose keys and values were in the cache.</param>
+/// <param name="QueueTime">From the request to the first step with it.</param>
+/// <param name="PrefillTime">From there to the first token.</param>
+/// <param name="DecodeTime">From the first token to the last.</param>
+public sealed record GenerationResult(
+    FinishReason Reason, int CompletionTokens, int CachedTokens, TimeSpan QueueTime, TimeSpan PrefillTime,
+    TimeSpan DecodeTime)
+{
+    /// <summary>From the request to the first token.</summary>
+    public TimeSpan TimeToFirstToken => QueueTime + PrefillTime;
 
-/// <summary>A piece of text, or the end, or how many tokens of a prompt are computed.</summary>
-internal readonly record struct GenerationEvent(AnswerDelta Delta, GenerationResult? End, int? PromptComputed);
+    /// <summary>Those of <see cref="CompletionTokens"/> that are thought.</summary>
+    public int ThoughtTokens { get; init; }
+
+    /// <summary>The stop string that ended the answer, or null.</summary>
+    public string? StopString { get; init; }
+
+    /// <summary>What the client should know of calls that are none or were cut off.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}
+
+/// <summary>
+/// What an answer sends: a piece of it, or one of what else there is to tell, whose field is then not null.
+/// </summary>
+public readonly record struct GenerationEvent
+{
+    public AnswerDelta Delta { get; init; }
+
+    /// <summary>The last event.</summary>
+    public GenerationResult? End { get; init; }
+
+    /// <summary>Tokens of the prompt that are computed.</summary>
+    public int? PromptComputed { get; init; }
+
+    /// <summary>The score of a token that was drawn; comes before what it shows.</summary>
+    public TokenScore? Score { get; init; }
+
+    /// <summary>Scores of the whole prompt.</summary>
+    public TokenScore[]? PromptScores { get; init; }
+}
 
 /// <summary>
 /// Draws a sequence's tokens, follows thought and answer in them, and sends the text as it becomes certain.
@@ -21,6 +57,8 @@ internal sealed class GenerationConsumer : ISequenceConsumer
 
     private readonly Sampler _sampler;
     private readonly AnswerAssembler _answer;
+    private readonly TokenFilter _filter;
+    private readonly TokenScores _scores;
     private readonly int _context;
     private readonly TimeProvider _clock;
     private readonly Channel<GenerationEvent> _outbox = Channel.CreateBounded<GenerationEvent>(2 * RoomNeeded);
@@ -32,10 +70,14 @@ internal sealed class GenerationConsumer : ISequenceConsumer
     private FinishReason? _reason;
 
     /// <param name="context">Positions that the sequence may fill.</param>
-    internal GenerationConsumer(Sampler sampler, AnswerAssembler answer, int context, TimeProvider clock)
+    internal GenerationConsumer(
+        Sampler sampler, AnswerAssembler answer, TokenFilter filter, TokenScores scores, int context,
+        TimeProvider clock)
     {
         _sampler = sampler;
         _answer = answer;
+        _filter = filter;
+        _scores = scores;
         _context = context;
         _clock = clock;
         _started = clock.GetTimestamp();
@@ -45,9 +87,21 @@ internal sealed class GenerationConsumer : ISequenceConsumer
 
     public bool HasRoom => _outbox.Reader.Count < RoomNeeded;
 
-    public bool WantsLogits(int position, int known) => position == known - 1;
+    public bool WantsLogits(int position, int known) =>
+        position == known - 1 || (!_scores.PromptTaken && _scores.WantsPrompt(position));
 
-    public void TakeRow(int position, Span<float> logits) => _sampled = _sampler.Sample(logits, (ulong)position);
+    public void TakeRow(int position, Span<float> logits)
+    {
+        if (_scores.WantsPrompt(position))
+        {
+            _scores.TakePromptRow(position, logits);
+            return;
+        }
+
+        _scores.TakeRow(logits);
+        _filter.Apply(logits);
+        _sampled = _sampler.Sample(logits, (ulong)position);
+    }
 
     /// <summary>
     /// Appends what must be said before anything is drawn, such as an empty thought; called once. Returns whether that
@@ -67,12 +121,21 @@ internal sealed class GenerationConsumer : ISequenceConsumer
         {
             // After a preemption the answer has begun, and nobody asks how far its recomputation is.
             if (_firstToken == 0)
-                _outbox.Writer.TryWrite(new GenerationEvent(default, null, sequence.TokensComputed));
+                _outbox.Writer.TryWrite(new GenerationEvent { PromptComputed = sequence.TokensComputed });
             return false;
         }
 
+        if (_scores.TakePrompt() is { } prompt)
+            _outbox.Writer.TryWrite(new GenerationEvent { PromptScores = prompt });
+        if (_scores.Of(_sampled) is { } score)
+            _outbox.Writer.TryWrite(new GenerationEvent { Score = score });
+        _filter.Accept(_sampled);
         Append(sequence, _sampled);
+        if (_answer.ThoughtTimeMax is { } most && _clock.GetElapsedTime(_firstToken, _lastToken) >= most)
+            _answer.CloseThought();
         AppendForced(sequence);
+        if (_reason is null && _filter.IsComplete)
+            _reason = _answer.Finish(FinishReason.Stop, _deltas);
         Send();
         return _reason is not null;
     }
@@ -82,10 +145,16 @@ internal sealed class GenerationConsumer : ISequenceConsumer
         if (fault is null && _reason is { } reason)
         {
             long first = _firstToken == 0 ? _lastToken : _firstToken;
+            long scheduled = sequence.FirstScheduled ?? first;
             var result = new GenerationResult(
-                reason, _answer.TokensUsed, _clock.GetElapsedTime(_started, first),
-                _clock.GetElapsedTime(first, _lastToken));
-            _outbox.Writer.TryWrite(new GenerationEvent(default, result, null));
+                reason, _answer.TokensUsed, sequence.CachedTokens ?? 0, _clock.GetElapsedTime(_started, scheduled),
+                _clock.GetElapsedTime(scheduled, first), _clock.GetElapsedTime(first, _lastToken))
+            {
+                ThoughtTokens = _answer.ThoughtTokens,
+                StopString = _answer.StopString,
+                Warnings = _answer.Warnings,
+            };
+            _outbox.Writer.TryWrite(new GenerationEvent { End = result });
         }
 
         // Logits that nothing can be drawn from come of the weights or of the request, not of a fault of ours.
@@ -115,7 +184,7 @@ internal sealed class GenerationConsumer : ISequenceConsumer
     private void Send()
     {
         foreach (AnswerDelta delta in _deltas)
-            _outbox.Writer.TryWrite(new GenerationEvent(delta, null, null)); // HasRoom held before this step.
+            _outbox.Writer.TryWrite(new GenerationEvent { Delta = delta }); // HasRoom held before this step.
         _deltas.Clear();
     }
 }

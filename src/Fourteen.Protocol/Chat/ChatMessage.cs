@@ -15,6 +15,9 @@ public sealed record ChatMessage(string Role, string Content)
     /// <summary>Tools that the assistant called in this message.</summary>
     public IReadOnlyList<ToolCall> ToolCalls { get; init; } = [];
 
+    /// <summary>Who speaks, or for a tool's result the tool, where a client says so.</summary>
+    public string? Name { get; init; }
+
     /// <summary>For a tool's result, the id of the call that it answers.</summary>
     public string? ToolCallId { get; init; }
 }

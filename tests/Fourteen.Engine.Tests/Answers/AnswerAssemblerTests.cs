@@ -124,6 +124,15 @@ public sealed class AnswerAssemblerTests
     }
 
     [Fact]
+    public void Append_WithStopStringsThatAreShown_EndsWithThem()
+    {
+        AnswerOptions options = Options with { StopStrings = ["END\n", "x"], ShowsStopString = true };
+        Played played = Play(options, NoThought, "the END\n more", ScriptedModel.MessageEnd);
+        Assert.Equal(("", "the END\n", FinishReason.Stop), Outcome(played));
+        Assert.Equal("END\n", played.StopString);
+    }
+
+    [Fact]
     public void Append_OfControlTokens_ShowsNothing()
     {
         int[] script = [ScriptedModel.MessageStart, .. ScriptedModel.Encode("a"), ScriptedModel.MessageStart, 'b'];
@@ -132,7 +141,7 @@ public sealed class AnswerAssemblerTests
     }
 
     [Fact]
-    public void Append_OfAToolCall_LeavesItVisible()
+    public void Append_OfAToolCallWithoutTools_LeavesItVisible()
     {
         const string Call = "<tool_call>\n{\"name\": \"f\"}\n</tool_call>";
         Assert.Equal(("", Call, FinishReason.Stop), Outcome(Play(Options, NoThought, Call, ScriptedModel.MessageEnd)));

@@ -46,7 +46,7 @@ public sealed class EngineLifetimeTests : IDisposable
     }
 
     [Fact]
-    public async Task Dispose_WithCommandsWaiting_EndsThem()
+    public async Task Dispose_WithWorkWaiting_EndsIt()
     {
         var engine = new InferenceEngine(new EngineOptions { Threads = 1 }, TimeProvider.System);
         LoadedModel model = await engine.LoadAsync(_path, new ModelOptions(), null, Token);
@@ -59,21 +59,38 @@ public sealed class EngineLifetimeTests : IDisposable
         }, Token);
         inside.Wait(Token);
         Task waiting = engine.LoadAsync(_path, new ModelOptions(), null, Token);
-        Task reader = ReadAsync(engine, model, [1, 2, 3]);
-        Task disposal = Task.Run(engine.Dispose, Token);
-        // The rest must wait until the engine is told to stop, which nothing shows from outside.
-        await Task.Delay(100, Token);
+        Task[] readers = [.. Enumerable.Range(0, 20).Select(_ => ReadAsync(engine, model, Text(900)))];
+        await Task.Run(engine.Dispose, Token).WaitAsync(Patience, Token);
         release.Set();
-        await disposal.WaitAsync(Patience, Token);
-        foreach (Task task in (Task[])[busy, waiting, reader])
+        foreach (Task task in (Task[])[busy, waiting, .. readers])
         {
             Exception? end = await Record.ExceptionAsync(() => task.WaitAsync(Patience, Token));
             Assert.True(end is null or OperationCanceledException or ObjectDisposedException, $"{end}");
         }
 
+        Assert.IsType<ObjectDisposedException>(await Record.ExceptionAsync(() => busy));
         engine.Dispose();
         await Assert.ThrowsAsync<ObjectDisposedException>(
             () => engine.LoadAsync(_path, new ModelOptions(), null, Token));
+    }
+
+    [Fact]
+    public async Task Load_WhileSequencesRun_DoesNotStopThem()
+    {
+        using var engine = new InferenceEngine(new EngineOptions { Threads = 1 }, TimeProvider.System);
+        LoadedModel model = await engine.LoadAsync(_path, new ModelOptions(), null, Token);
+        using var inside = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        Task<LoadedModel> loading = engine.LoadAsync(_path, new ModelOptions(), (_, _) =>
+        {
+            inside.Set();
+            release.Wait(Token);
+        }, Token);
+        inside.Wait(Token);
+        Assert.Single(await ReadAsync(engine, model, Text(40)).WaitAsync(Patience, Token));
+        release.Set();
+        Assert.Single(await ReadAsync(engine, await loading, Text(40)).WaitAsync(Patience, Token));
+        Assert.Equal(2, engine.Statistics.Count);
     }
 
     [Fact]

@@ -11,6 +11,7 @@ namespace Fourteen.Engine.Tests.Scheduling;
 internal static class LogitBits
 {
     /// <summary>The bits of the middle and the last logits of each text, all texts in flight together.</summary>
+    /// <param name="context">Where it is given, the cache has blocks for one context alone.</param>
     internal static async Task<int[][]> OfAsync(
         string path, bool precise, int threads, int[][] texts, int chunk, int? context = null, IsaPath? isa = null,
         KvType kvType = KvType.F16)
@@ -18,8 +19,15 @@ internal static class LogitBits
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         using var engine = new InferenceEngine(
             new EngineOptions { Threads = threads, Isa = isa ?? Isa.Selected }, TimeProvider.System);
-        LoadedModel model = await engine.LoadAsync(
-            path, new ModelOptions { Precise = precise, Context = context, KvType = kvType }, null, cancellation);
+        var options = new ModelOptions
+        {
+            Precise = precise,
+            Context = context,
+            KvType = kvType,
+            SequencesMax = texts.Length,
+            KvTokensMax = context,
+        };
+        LoadedModel model = await engine.LoadAsync(path, options, null, cancellation);
         return await Task.WhenAll(texts.Select(async text =>
         {
             int[] bits = [];
