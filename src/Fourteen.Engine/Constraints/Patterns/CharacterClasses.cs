@@ -87,7 +87,8 @@ internal static class CharacterClasses
         string key = _long.GetValueOrDefault(name, name);
         if (key == "Any")
             return CodePointSet.All;
-        bool isKnown = key == "LC" || Array.Exists(_short, code => code == key || (key.Length == 1 && code[0] == key[0]));
+        bool isKnown = key == "LC"
+            || Array.Exists(_short, code => code == key || (key.Length == 1 && code[0] == key[0]));
         return isKnown ? _made.GetOrAdd(key, Make) : null;
     }
 
@@ -97,7 +98,8 @@ internal static class CharacterClasses
         int from = -1;
         for (int codePoint = 0; codePoint <= CodePointSet.Last + 1; codePoint++)
         {
-            bool isMember = codePoint <= CodePointSet.Last && IsMember(CharUnicodeInfo.GetUnicodeCategory(codePoint), key);
+            bool isMember = codePoint <= CodePointSet.Last
+                && IsMember(CharUnicodeInfo.GetUnicodeCategory(codePoint), key);
             if (isMember && from < 0)
                 from = codePoint;
             if (isMember || from < 0)
