@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Fourteen.Protocol.Chat;
 using Microsoft.Extensions.AI;
 
@@ -84,14 +83,8 @@ public sealed class ProviderChatClient(IProvider provider, string? modelId = nul
             _ => null,
         };
 
-    private static FunctionCallContent ToCall(ToolCallStarted start, string arguments)
-    {
-        var values = new Dictionary<string, object?>();
-        using JsonDocument json = JsonDocument.Parse(arguments.Length == 0 ? "{}" : arguments);
-        foreach (JsonProperty member in json.RootElement.EnumerateObject())
-            values[member.Name] = member.Value.Clone();
-        return new FunctionCallContent(start.Id, start.Name, values);
-    }
+    private static FunctionCallContent ToCall(ToolCallStarted start, string arguments) =>
+        new(start.Id, start.Name, RequestMapping.ToArguments(arguments));
 
     private static UsageDetails ToUsage(Usage usage) => new()
     {

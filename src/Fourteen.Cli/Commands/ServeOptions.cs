@@ -99,11 +99,10 @@ internal sealed class ServeOptions
 
     private readonly GenerationOptions _computation = new();
 
-    internal Option<LogLevel> LogLevel { get; } = new("--log-level")
+    internal Option<LogLevel?> LogLevel { get; } = new("--log-level")
     {
         HelpName = "LEVEL",
         Description = "What is logged: trace, debug, information, warning, error, critical or none; else information.",
-        DefaultValueFactory = _ => Microsoft.Extensions.Logging.LogLevel.Information,
     };
 
     /// <summary>A file with the same options; those of the command line win.</summary>
