@@ -1,14 +1,13 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Fourteen.Protocol.Chat;
 using Microsoft.Extensions.AI;
 
 namespace Fourteen.ExtensionsAI;
 
 /// <summary>
-/// <see cref="IChatClient"/> over any <see cref="IProvider"/>, so that a .NET program has the engine, or whatever stands
-/// before it, behind the interface that it knows. Any thread may call it, several at once. It owns nothing: disposing
-/// of it leaves the provider as it is.
+/// <see cref="IChatClient"/> over any <see cref="IProvider"/>, so that a .NET program has the engine, or whatever
+/// stands before it, behind the interface that it knows. Any thread may call it, several at once. It owns nothing:
+/// disposing of it leaves the provider as it is.
 /// </summary>
 /// <param name="modelId">What responses call the model; null for what a request names.</param>
 public sealed class ProviderChatClient(IProvider provider, string? modelId = null) : IChatClient
@@ -84,14 +83,8 @@ public sealed class ProviderChatClient(IProvider provider, string? modelId = nul
             _ => null,
         };
 
-    private static FunctionCallContent ToCall(ToolCallStarted start, string arguments)
-    {
-        var values = new Dictionary<string, object?>();
-        using JsonDocument json = JsonDocument.Parse(arguments.Length == 0 ? "{}" : arguments);
-        foreach (JsonProperty member in json.RootElement.EnumerateObject())
-            values[member.Name] = member.Value.Clone();
-        return new FunctionCallContent(start.Id, start.Name, values);
-    }
+    private static FunctionCallContent ToCall(ToolCallStarted start, string arguments) =>
+        new(start.Id, start.Name, RequestMapping.ToArguments(arguments));
 
     private static UsageDetails ToUsage(Usage usage) => new()
     {

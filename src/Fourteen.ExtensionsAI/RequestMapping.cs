@@ -43,7 +43,7 @@ internal static class RequestMapping
     private static IEnumerable<ChatMessage> ToMessages(AIChatMessage message)
     {
         foreach (FunctionResultContent result in message.Contents.OfType<FunctionResultContent>())
-            yield return new ChatMessage("tool", TextOf(result.Result)) { ToolCallId = result.CallId };
+            yield return ToResult(result);
         foreach (AIContent content in message.Contents)
         {
             if (content is DataContent or UriContent)
@@ -63,6 +63,12 @@ internal static class RequestMapping
             Reasoning = thought.Length > 0 ? thought : null,
             ToolCalls = [.. calls.Select(call => new ToolCall(call.CallId, call.Name, ToJson(call.Arguments)))],
         };
+    }
+
+    private static ChatMessage ToResult(FunctionResultContent content)
+    {
+        object? value = content is { Result: var result } ? result : null; // No task: what the function gave.
+        return new ChatMessage("tool", TextOf(value)) { ToolCallId = content.CallId };
     }
 
     private static ToolDefinition ToTool(AITool tool) => tool is AIFunctionDeclaration function
@@ -87,7 +93,41 @@ internal static class RequestMapping
         _ => null,
     };
 
-    private static JsonObject ToJson(IDictionary<string, object?>? arguments)
+    /// <summary>A call's arguments by name, from an object or its text; empty where they are none.</summary>
+    /// <exception cref="RequestException">They are neither.</exception>
+    internal static Dictionary<string, object?> ToArguments(JsonNode? arguments)
+    {
+        if (arguments is JsonValue value && value.TryGetValue(out string? text))
+            return ToArguments(text);
+        return arguments is null ? [] : ToArguments(arguments.ToJsonString());
+    }
+
+    /// <summary>A call's arguments by name, from the text of a JSON object; empty where it is empty.</summary>
+    /// <exception cref="RequestException">It is no JSON object.</exception>
+    internal static Dictionary<string, object?> ToArguments(string text)
+    {
+        var values = new Dictionary<string, object?>();
+        if (string.IsNullOrWhiteSpace(text))
+            return values;
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(text);
+            if (json.RootElement.ValueKind == JsonValueKind.Object)
+            {
+                foreach (JsonProperty member in json.RootElement.EnumerateObject())
+                    values[member.Name] = member.Value.Clone();
+                return values;
+            }
+        }
+        catch (JsonException)
+        {
+            // Told below.
+        }
+
+        throw new RequestException("tool_calls", $"a call's arguments must be a JSON object, found {text}");
+    }
+
+    internal static JsonObject ToJson(IDictionary<string, object?>? arguments)
     {
         var json = new JsonObject();
         foreach ((string name, object? value) in arguments ?? new Dictionary<string, object?>())

@@ -35,7 +35,10 @@ public sealed class ServerHost : IAsyncDisposable
 
     public ModelHost Models => _state.Models;
 
-    /// <summary>Starts listening; models are loaded when they are first asked for, or by <see cref="Models"/>.</summary>
+    public InferenceEngine Engine => _state.Engine;
+
+    /// <summary>Starts listening; models are loaded when they are first asked for, or by <see cref="Models"/>.
+    /// </summary>
     /// <param name="log">Where log lines go.</param>
     /// <exception cref="RequestException">The options contradict each other, or the address cannot be had.</exception>
     public static async Task<ServerHost> StartAsync(
@@ -47,6 +50,7 @@ public sealed class ServerHost : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownDeadline);
         log(builder.Logging);
+        Telemetry.AddTo(builder.Services, options);
         WebApplication application = builder.Build();
         var engine = new InferenceEngine(options.Engine, clock);
         var state = new ServerState
@@ -57,6 +61,8 @@ public sealed class ServerHost : IAsyncDisposable
             Keys = new KeyRing(options.ApiKeys),
             Faults = new FaultLog(application.Services.GetRequiredService<ILogger<FaultLog>>()),
             Metrics = new ServerMetrics(),
+            Requests = new RequestLog(
+                application.Services.GetRequiredService<ILogger<RequestLog>>(), options.LogPrompts),
             Clock = clock,
         };
         var host = new ServerHost(application, state);
@@ -69,7 +75,8 @@ public sealed class ServerHost : IAsyncDisposable
         {
             await host.DisposeAsync();
             throw new RequestException(
-                "port", $"cannot listen at {options.Host}:{options.Port}: {e.Message.TrimEnd('.')}; name another --port");
+                "port",
+                $"cannot listen at {options.Host}:{options.Port}: {e.Message.TrimEnd('.')}; name another --port");
         }
         catch
         {
@@ -83,7 +90,8 @@ public sealed class ServerHost : IAsyncDisposable
         return host;
     }
 
-    /// <summary>Ends it: no new requests; running ones may finish within the deadline, then they are cancelled.</summary>
+    /// <summary>Ends it: no new requests; running ones may finish within the deadline, then they are cancelled.
+    /// </summary>
     public Task StopAsync(CancellationToken cancellation) => _application.StopAsync(cancellation);
 
     public async ValueTask DisposeAsync()
@@ -109,8 +117,9 @@ public sealed class ServerHost : IAsyncDisposable
         if (!isLoopback && options.ApiKeys.Count == 0 && !options.Insecure)
         {
             throw new RequestException(
-                "host", $"listening at {options.Host} lets others in: give --api-key KEY, or --insecure where everybody "
-                + "may use this machine");
+                "host",
+                $"listening at {options.Host} lets others in: give --api-key KEY, or --insecure where everybody may use "
+                + "this machine");
         }
 
         if (options.Host == "localhost")
@@ -132,5 +141,7 @@ public sealed class ServerHost : IAsyncDisposable
             _application.MapMethods(endpoint.Path, methods, context => endpoint.Handle(context, _state))
                 .WithMetadata(endpoint);
         }
+
+        ApiPage.Map(_application);
     }
 }

@@ -30,8 +30,10 @@ internal static class ServeCommand
         options.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
+            if (parsed.GetValue(options.Config) is { } file)
+                parsed = ServeConfigFile.Merge(command, parsed, file);
             ServerOptions server = options.Read(parsed);
-            LogLevel level = parsed.GetValue(options.LogLevel);
+            LogLevel level = parsed.GetValue(options.LogLevel) ?? LogLevel.Information;
             bool logJson = parsed.GetValue(options.LogJson);
             await using ServerHost host = await ServerHost.StartAsync(
                 server, TimeProvider.System, logging => Log(logging, level, logJson), cancellation);

@@ -13,6 +13,8 @@ internal sealed class ServeOptions
 {
     private const int PortMax = 65535;
     private const int SequencesMax = 1024;
+    private const int QueueMax = 1 << 20;
+    private const int InterTokenMsMax = 3_600_000;
 
     private static readonly ServerOptions Defaults = new() { Models = [] };
 
@@ -51,6 +53,12 @@ internal sealed class ServeOptions
         Description = "Web pages of this origin may call; * for all. May be given several times.",
     };
 
+    private readonly Option<bool> _anyName = new("--any-model")
+    {
+        Description = "Let the first model answer for names that none has, as agents send those of their makers' "
+            + "models.",
+    };
+
     private readonly Option<int?> _sequences = GenerationOptions.Number<int>(
         "--max-seqs", "N", "Answers computed at once; else 8.", 1, SequencesMax);
 
@@ -60,6 +68,30 @@ internal sealed class ServeOptions
         Description = "How long an unused model stays loaded, such as 10m; else for ever.",
     };
 
+    private readonly Option<int?> _queue = GenerationOptions.Number<int>(
+        "--max-queue", "N", "Requests that may wait; more are refused with status 429; else 256.", 1, QueueMax);
+
+    private readonly Option<int?> _interTokenMs = GenerationOptions.Number<int>(
+        "--max-itl-ms", "N", "Milliseconds that a running answer may wait while others' prompts are read; else 500.",
+        1, InterTokenMsMax);
+
+    private readonly Option<bool> _noPrefixCache = new("--no-prefix-cache")
+    {
+        Description = "Compute every prompt from its beginning.",
+    };
+
+    private readonly Option<bool> _keepVolatileLines = new("--keep-volatile-lines")
+    {
+        Description = "Leave lines in prompts that agents change with each request, such as billing headers; they "
+            + "keep computed prompts from being reused.",
+    };
+
+    private readonly Option<string?> _otlp = new("--otlp")
+    {
+        HelpName = "URL",
+        Description = "Send traces and metrics to this OTLP collector, such as http://localhost:4317.",
+    };
+
     private readonly Option<bool> _logPrompts = new("--log-prompts")
     {
         Description = "Write prompts and answers to the log.",
@@ -67,11 +99,18 @@ internal sealed class ServeOptions
 
     private readonly GenerationOptions _computation = new();
 
-    internal Option<LogLevel> LogLevel { get; } = new("--log-level")
+    internal Option<LogLevel?> LogLevel { get; } = new("--log-level")
     {
         HelpName = "LEVEL",
         Description = "What is logged: trace, debug, information, warning, error, critical or none; else information.",
-        DefaultValueFactory = _ => Microsoft.Extensions.Logging.LogLevel.Information,
+    };
+
+    /// <summary>A file with the same options; those of the command line win.</summary>
+    internal Option<string?> Config { get; } = new("--config")
+    {
+        HelpName = "FILE",
+        Description = "A YAML file with these options by their names without dashes, and models as a list; what the "
+            + "command line says wins.",
     };
 
     internal Option<bool> LogJson { get; } = new("--log-json")
@@ -83,7 +122,10 @@ internal sealed class ServeOptions
     {
         command.Add(_models);
         foreach (Option option in (Option[])
-            [_host, _port, _keys, _insecure, _cors, _sequences, _keepAlive, LogLevel, LogJson, _logPrompts])
+            [
+                _host, _port, _keys, _insecure, _cors, _anyName, _sequences, _queue, _interTokenMs, _keepAlive,
+                _noPrefixCache, _keepVolatileLines, _otlp, LogLevel, LogJson, _logPrompts, Config,
+            ])
             command.Add(option);
         _computation.AddComputationTo(command);
     }
@@ -97,11 +139,18 @@ internal sealed class ServeOptions
             Host = parsed.GetValue(_host) ?? Defaults.Host,
             Port = parsed.GetValue(_port) ?? Defaults.Port,
             ApiKeys = ReadKeys(parsed.GetValue(_keys) ?? []),
+            AnswersAnyName = parsed.GetValue(_anyName),
             Insecure = parsed.GetValue(_insecure),
             CorsOrigins = parsed.GetValue(_cors) ?? [],
             KeepAlive = ReadDuration(parsed.GetValue(_keepAlive)) ?? Defaults.KeepAlive,
             LogPrompts = parsed.GetValue(_logPrompts),
-            Engine = new EngineOptions { Threads = settings.Threads ?? Environment.ProcessorCount },
+            MoveVolatileLines = !parsed.GetValue(_keepVolatileLines),
+            OtlpEndpoint = ReadUrl(parsed.GetValue(_otlp)),
+            Engine = new EngineOptions
+            {
+                Threads = settings.Threads ?? Environment.ProcessorCount,
+                MaxInterTokenMs = parsed.GetValue(_interTokenMs) ?? Defaults.Engine.MaxInterTokenMs,
+            },
             Model = new ModelOptions
             {
                 Context = settings.ContextTokens,
@@ -109,6 +158,8 @@ internal sealed class ServeOptions
                 Precise = settings.Precise,
                 Repack = settings.Repack,
                 Rope = settings.Rope,
+                QueueMax = parsed.GetValue(_queue) ?? Defaults.Model.QueueMax,
+                PrefixCache = !parsed.GetValue(_noPrefixCache),
                 SequencesMax = parsed.GetValue(_sequences) ?? Defaults.Model.SequencesMax,
             },
         };
@@ -147,6 +198,15 @@ internal sealed class ServeOptions
             int equals = key.IndexOf('=', StringComparison.Ordinal);
             return equals > 0 ? new ApiKey(key[..equals], key[(equals + 1)..]) : new ApiKey($"key{i + 1}", key);
         })];
+    }
+
+    private static Uri? ReadUrl(string? text)
+    {
+        if (text is null)
+            return null;
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
+            ? url
+            : throw new UsageException($"--otlp must be a URL such as http://localhost:4317, found {text}");
     }
 
     private static TimeSpan? ReadDuration(string? text)

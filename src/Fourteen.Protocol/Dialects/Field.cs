@@ -42,6 +42,10 @@ public sealed record Field(
     public static Field Harmless(string name, string meaning) =>
         new(name, FieldTreatment.Harmless, meaning, (_, _) => { });
 
+    /// <summary>Not followed, though clients that work without it send it; the response header names it.</summary>
+    public static Field Ignored(string name, string meaning) =>
+        new(name, FieldTreatment.Harmless, meaning, (draft, value) => draft.Ignore(value.Path));
+
     public static Field Refused(string name, string meaning) => new(
         name, FieldTreatment.Refused, meaning,
         (_, value) => throw new RequestException(value.Path, $"{value.Path} is not supported: {meaning}"));

@@ -2,7 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fourteen.Protocol.Dialects;
 using Fourteen.Server.Hosting;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Scalar.AspNetCore;
 
 namespace Fourteen.Server.Endpoints;
 
@@ -10,6 +12,29 @@ namespace Fourteen.Server.Endpoints;
 internal static class ApiPage
 {
     private static readonly Lazy<JsonObject> Document = new(Render);
+
+    /// <summary>
+    /// The page's script comes with its package and is written inline in part; it may ask this server and nobody else.
+    /// </summary>
+    private const string Policy =
+        "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+        + "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+    /// <summary>The page for people at /docs.</summary>
+    internal static void Map(WebApplication application)
+    {
+        application.MapScalarApiReference("/docs", page =>
+        {
+            page.Title = "Fourteen";
+            page.OpenApiRoutePattern = "/openapi.json";
+            page.DefaultFonts = false; // They would come from elsewhere.
+        }).WithMetadata(new ServerEndpoint(
+            "GET", "/docs", "This API for people.", DialectTable.OpenAi, (_, _) => Task.CompletedTask)
+        {
+            IsPublic = true,
+            ContentPolicy = Policy,
+        });
+    }
 
     internal static Task DocumentAsync(HttpContext context, ServerState state) =>
         JsonBody.WriteAsync(context, StatusCodes.Status200OK, json => Document.Value.WriteTo(json));

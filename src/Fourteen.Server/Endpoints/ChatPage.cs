@@ -7,7 +7,7 @@ namespace Fourteen.Server.Endpoints;
 internal static class ChatPage
 {
     /// <summary>Nothing from elsewhere, nothing inline, no frame around it.</summary>
-    private const string Policy =
+    internal const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         + "form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -27,7 +27,6 @@ internal static class ChatPage
         using Stream content = typeof(ChatPage).Assembly.GetManifestResourceStream($"page/{file}")
             ?? throw new InvalidOperationException($"The file {file} is not in the assembly.");
         context.Response.ContentType = ContentTypes[Path.GetExtension(file)];
-        context.Response.Headers.ContentSecurityPolicy = Policy;
         await content.CopyToAsync(context.Response.Body, context.RequestAborted);
     };
 }

@@ -25,7 +25,10 @@ public static class EndpointTable
         Public("/health", OpenAi, "Whether the server runs.", Health.AliveAsync),
         Public("/v1/health", OpenAi, "Whether the server runs (llama-server).", Health.AliveAsync),
         Public("/ready", OpenAi, "Whether a model is loaded.", Health.ReadyAsync),
-        Public("/", OpenAi, "A page to chat with.", ChatPage.Send("index.html")),
+        Public("/", OpenAi, "A page to chat with.", ChatPage.Send("index.html")) with
+        {
+            ContentPolicy = ChatPage.Policy,
+        },
         .. ChatPage.Files.Select(file => Public($"/page/{file}", OpenAi, "A file of the page.", ChatPage.Send(file))),
         Public("/openapi.json", OpenAi, "This API as OpenAPI 3.1.", ApiPage.DocumentAsync),
     ];

@@ -38,17 +38,20 @@ internal static class Generating
         context.Response.Headers["X-Request-Id"] = header.Id;
         if (lease is null || draft.LoadOnly)
         {
+            // Dialects that know empty prompts have an answer for them.
             await JsonBody.WriteAsync(
-                context, StatusCodes.Status200OK, json => operation.WriteLoaded!(draft, header, json)); // LoadOnly has one.
+                context, StatusCodes.Status200OK, json => operation.WriteLoaded!(draft, header, json));
             return;
         }
 
-        await AnswerAsync(context, state, operation.CreateWriter(draft, header), draft, lease);
+        await AnswerAsync(context, state, operation, draft, header, lease);
     }
 
     private static async Task AnswerAsync(
-        HttpContext context, ServerState state, ResponseWriter writer, RequestDraft draft, ModelLease lease)
+        HttpContext context, ServerState state, ChatOperation operation, RequestDraft draft, ResponseHeader header,
+        ModelLease lease)
     {
+        ResponseWriter writer = operation.CreateWriter(draft, header);
         (ChatRequest chat, Notice? notice) = Prompts.Normalize(draft, state);
         chat = chat with
         {
@@ -57,7 +60,7 @@ internal static class Generating
         };
         CancellationToken aborted = context.RequestAborted;
         IAsyncEnumerable<ChatEvent> events = new LocalProvider(state.Engine, lease.Model, state.Clock)
-            .StreamAsync(chat, aborted).Observe(state.Metrics, lease.Name, state.Clock, aborted);
+            .StreamAsync(chat, aborted).Observe(state, header, chat, aborted);
         if (notice is not null)
             events = WithNotice(events, notice);
         if (draft.Stream)

@@ -16,6 +16,9 @@ public sealed record ServerEndpoint(
 {
     /// <summary>Whether it is answered without a key: it tells nothing and does nothing.</summary>
     public bool IsPublic { get; init; }
+
+    /// <summary>The content security policy of a page; null for what is no page.</summary>
+    public string? ContentPolicy { get; init; }
 }
 
 /// <summary>What all requests of a server share.</summary>
@@ -32,6 +35,8 @@ public sealed record ServerState
     public required FaultLog Faults { get; init; }
 
     public required ServerMetrics Metrics { get; init; }
+
+    public required RequestLog Requests { get; init; }
 
     public required TimeProvider Clock { get; init; }
 }

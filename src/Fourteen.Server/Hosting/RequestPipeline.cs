@@ -28,6 +28,8 @@ internal sealed class RequestPipeline(ServerState state)
                 return;
             if (endpoint is { IsPublic: false } or null && state.Keys.IsLocked)
                 context.Items[TenantItem] = state.Keys.NameOf(context.Request);
+            if (endpoint?.ContentPolicy is { } policy)
+                context.Response.Headers.ContentSecurityPolicy = policy;
             await next();
             if (!context.Response.HasStarted && context.Response.StatusCode is 404 or 405 && endpoint is null)
                 await WriteAsync(context, dialect, Unknown(context));

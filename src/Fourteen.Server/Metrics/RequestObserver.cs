@@ -1,15 +1,24 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Fourteen.Protocol.Chat;
+using Fourteen.Protocol.Dialects;
+using Fourteen.Server.Endpoints;
+using Fourteen.Server.Hosting;
 
 namespace Fourteen.Server.Metrics;
 
-/// <summary>Counts and times the events of a request while they pass.</summary>
+/// <summary>Counts, times and logs the events of a request while they pass.</summary>
 internal static class RequestObserver
 {
     internal static async IAsyncEnumerable<ChatEvent> Observe(
-        this IAsyncEnumerable<ChatEvent> events, ServerMetrics metrics, string model, TimeProvider clock,
+        this IAsyncEnumerable<ChatEvent> events, ServerState state, ResponseHeader header, ChatRequest request,
         [EnumeratorCancellation] CancellationToken cancellation)
     {
+        (ServerMetrics metrics, string model, TimeProvider clock) = (state.Metrics, header.Model, state.Clock);
+        using Activity? span = RequestLog.Begin(header.Id, model, request);
+        state.Requests.Asked(header.Id, request);
+        var said = new StringBuilder();
         long started = clock.GetTimestamp();
         var newest = new Dictionary<int, long>(); // By choice, when its newest piece came.
         bool isComplete = false;
@@ -28,6 +37,8 @@ internal static class RequestObserver
                         }
 
                         newest[item.Choice] = now;
+                        if (state.Options.LogPrompts)
+                            said.Append((item as TextDelta)?.Text);
                         break;
                     case Finished end:
                         metrics.CountEnd(model, end.Reason == FinishReason.Length ? "length" : "stop");
@@ -38,6 +49,9 @@ internal static class RequestObserver
                         metrics.Record(MetricTable.TimeToFirstToken, model, usage.TimeToFirstToken.TotalSeconds);
                         metrics.Record(MetricTable.RequestLatency, model, clock.GetElapsedTime(started).TotalSeconds);
                         metrics.RecordUsage(model, usage);
+                        RequestLog.End(span, usage);
+                        state.Requests.Said(header.Id, said.ToString());
+                        state.Requests.Answered(header.Id, model, request.Tenant, usage);
                         break;
                 }
 

@@ -25,7 +25,8 @@ internal sealed class RandomModel(ConstraintCompiler compiler, IReadOnlyList<byt
             if (matcher.IsComplete || (matcher.CanEnd && (count >= freeTokens || random.Next(8) == 0)))
                 return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString([.. text]);
             matcher.FillMask(_mask);
-            int token = Choose(random, isClosing: count >= freeTokens);
+            // Now and then any token: what closes a pattern is not known here.
+            int token = Choose(random, isClosing: count >= freeTokens && random.Next(6) != 0);
             matcher.Accept(token);
             text.AddRange(tokens[token]);
         }

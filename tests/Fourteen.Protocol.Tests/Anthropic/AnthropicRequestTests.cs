@@ -87,10 +87,29 @@ public sealed class AnthropicRequestTests
     [InlineData("""{"tool_choice": {"type": "any"}}""", "tool_choice")]
     [InlineData("""{"container": "c"}""", "container")]
     [InlineData("""{"mcp_servers": [{"url": "x"}]}""", "mcp_servers")]
-    [InlineData("""{"context_management": {"edits": []}}""", "context_management")]
     public void Request_ThatBreaksARule_IsRefusedByTheField(string members, string parameter)
     {
         Assert.Equal(parameter, Assert.Throws<RequestException>(() => Bodies.ReadWith(Path, members)).Parameter);
+    }
+
+    [Fact]
+    public void BodyOfClaudeCode_IsTaken_AndWhatIsNotFollowedIsNamed()
+    {
+        RequestDraft draft = Bodies.Read(Path, """
+            {"model": "m", "max_tokens": 32000, "stream": true, "temperature": 1, "metadata": {"user_id": "u"},
+             "system": [{"type": "text", "text": "S", "cache_control": {"type": "ephemeral", "ttl": "1h"}}],
+             "thinking": {"type": "enabled", "budget_tokens": 31999},
+             "context_management": {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]},
+             "output_config": {"effort": "high"},
+             "tools": [{"name": "Bash", "description": "D", "eager_input_streaming": true, "input_schema": {
+               "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "properties": {}}}],
+             "messages": [{"role": "user", "content": [
+               {"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}}]}]}
+            """);
+
+        Assert.Equal(["context_management"], draft.Ignored);
+        Assert.Equal((true, 31999, 32000), (draft.Chat.Think, draft.Chat.ThinkBudget, draft.Chat.MaxTokens));
+        Assert.True(draft.Stream);
     }
 
     [Theory]

@@ -82,7 +82,9 @@ public static class AnthropicMessages
         Field.Harmless("inference_geo", "There is one machine."),
         Field.Refused("container", "nothing is run here."),
         Field.RefusedUnless("mcp_servers", "[]", "the client calls tools."),
-        Field.RefusedUnless("context_management", "{}", "see context_overflow."),
+        Field.Ignored("context_management",
+            "Claude Code sends it as a matter of course. Nothing is removed from a conversation, and the header "
+            + "X-Fourteen-Ignored names the field; see context_overflow."),
     ]);
 
     /// <summary>POST /v1/messages.</summary>
