@@ -83,7 +83,9 @@ internal static class Reports
         }
     }
 
-    private static ModelStatus[] All(ServerState state) => [.. state.Models.Models.Select(model => model.Status)];
+    /// <summary>A model whose file cannot be read is left out: it must not take the others from the lists.</summary>
+    private static ModelStatus[] All(ServerState state) =>
+        [.. state.Models.Models.Select(model => model.FindStatus()).OfType<ModelStatus>()];
 
     private static Task WriteAsync(HttpContext context, Action<Utf8JsonWriter> write) =>
         JsonBody.WriteAsync(context, StatusCodes.Status200OK, write);

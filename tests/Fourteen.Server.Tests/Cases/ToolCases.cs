@@ -71,18 +71,21 @@ internal static class ToolCases
     {
         JsonObject body = row.Body();
         JsonNode schema = body["tools"]![0]!["function"]!["parameters"]!;
-        ChatResult[] results = await Task.WhenAll(Enumerable.Range(0, SeedsOfRepeats + 1).Select(seed =>
-            server.ChatAsync(seed == 0
-                ? body
-                : body.With(("seed", seed), ("temperature", 1.5), ("stream", seed % 2 == 0)))));
+        JsonObject seeded = body.With(("temperature", 1.5));
+        // As it stands, a thought comes first, and its limit of tokens leaves few calls whole; half do not think.
+        ChatResult[] results = await Task.WhenAll(Enumerable.Range(0, 2 * SeedsOfRepeats).Select(seed =>
+            server.ChatAsync(seed == 0 ? body : seeded.With(
+                ("seed", seed), ("stream", seed % 4 < 2),
+                ("chat_template_kwargs", new JsonObject { ["enable_thinking"] = seed % 2 == 0 })))));
         int whole = 0;
         foreach (ChatResult result in results)
         {
             if (result.FinishReason == "length") // An integer may have more digits than there is room for.
                 continue;
-            Assert.Equal("tool_calls", result.FinishReason);
+            Assert.True(result.FinishReason == "tool_calls", result.Answer.Text);
+            Assert.NotEmpty(result.Calls);
             Assert.All(result.Calls, call => Schemas.AssertValid(schema, call.Arguments));
-            whole += result.Calls.Count;
+            whole++;
         }
 
         Assert.True(whole >= SeedsOfRepeats / 2, $"only {whole} calls came to their end");
