@@ -8,8 +8,8 @@ using Fourteen.Engine.Tokenizers;
 namespace Fourteen.Benchmarks;
 
 /// <summary>
-/// What constrained decoding costs at a real vocabulary: compiling each schema of a folder of the JSON Schema Test Suite
-/// and of ten tools, and the mask before each token of texts that match. Times are of the first visit: each schema is
+/// What constrained decoding costs at a real vocabulary: compiling each schema of the JSON Schema Test Suite and of ten
+/// tools, and the mask before each token of texts that match. Times are of the first visit: each schema is
 /// compiled anew for each text, by a compiler that is warm as a server's is.
 /// </summary>
 internal static class ConstraintTable

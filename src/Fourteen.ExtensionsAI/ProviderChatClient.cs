@@ -5,9 +5,9 @@ using Microsoft.Extensions.AI;
 namespace Fourteen.ExtensionsAI;
 
 /// <summary>
-/// <see cref="IChatClient"/> over any <see cref="IProvider"/>, so that a .NET program has the engine, or whatever stands
-/// before it, behind the interface that it knows. Any thread may call it, several at once. It owns nothing: disposing
-/// of it leaves the provider as it is.
+/// <see cref="IChatClient"/> over any <see cref="IProvider"/>, so that a .NET program has the engine, or whatever
+/// stands before it, behind the interface that it knows. Any thread may call it, several at once. It owns nothing:
+/// disposing of it leaves the provider as it is.
 /// </summary>
 /// <param name="modelId">What responses call the model; null for what a request names.</param>
 public sealed class ProviderChatClient(IProvider provider, string? modelId = null) : IChatClient

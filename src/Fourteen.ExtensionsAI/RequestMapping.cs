@@ -43,7 +43,7 @@ internal static class RequestMapping
     private static IEnumerable<ChatMessage> ToMessages(AIChatMessage message)
     {
         foreach (FunctionResultContent result in message.Contents.OfType<FunctionResultContent>())
-            yield return new ChatMessage("tool", TextOf(result.Result)) { ToolCallId = result.CallId };
+            yield return ToResult(result);
         foreach (AIContent content in message.Contents)
         {
             if (content is DataContent or UriContent)
@@ -63,6 +63,12 @@ internal static class RequestMapping
             Reasoning = thought.Length > 0 ? thought : null,
             ToolCalls = [.. calls.Select(call => new ToolCall(call.CallId, call.Name, ToJson(call.Arguments)))],
         };
+    }
+
+    private static ChatMessage ToResult(FunctionResultContent content)
+    {
+        object? value = content is { Result: var result } ? result : null; // No task: what the function gave.
+        return new ChatMessage("tool", TextOf(value)) { ToolCallId = content.CallId };
     }
 
     private static ToolDefinition ToTool(AITool tool) => tool is AIFunctionDeclaration function

@@ -35,7 +35,10 @@ public sealed class ServerHost : IAsyncDisposable
 
     public ModelHost Models => _state.Models;
 
-    /// <summary>Starts listening; models are loaded when they are first asked for, or by <see cref="Models"/>.</summary>
+    public InferenceEngine Engine => _state.Engine;
+
+    /// <summary>Starts listening; models are loaded when they are first asked for, or by <see cref="Models"/>.
+    /// </summary>
     /// <param name="log">Where log lines go.</param>
     /// <exception cref="RequestException">The options contradict each other, or the address cannot be had.</exception>
     public static async Task<ServerHost> StartAsync(
@@ -72,7 +75,8 @@ public sealed class ServerHost : IAsyncDisposable
         {
             await host.DisposeAsync();
             throw new RequestException(
-                "port", $"cannot listen at {options.Host}:{options.Port}: {e.Message.TrimEnd('.')}; name another --port");
+                "port",
+                $"cannot listen at {options.Host}:{options.Port}: {e.Message.TrimEnd('.')}; name another --port");
         }
         catch
         {
@@ -86,7 +90,8 @@ public sealed class ServerHost : IAsyncDisposable
         return host;
     }
 
-    /// <summary>Ends it: no new requests; running ones may finish within the deadline, then they are cancelled.</summary>
+    /// <summary>Ends it: no new requests; running ones may finish within the deadline, then they are cancelled.
+    /// </summary>
     public Task StopAsync(CancellationToken cancellation) => _application.StopAsync(cancellation);
 
     public async ValueTask DisposeAsync()
@@ -112,8 +117,9 @@ public sealed class ServerHost : IAsyncDisposable
         if (!isLoopback && options.ApiKeys.Count == 0 && !options.Insecure)
         {
             throw new RequestException(
-                "host", $"listening at {options.Host} lets others in: give --api-key KEY, or --insecure where everybody "
-                + "may use this machine");
+                "host",
+                $"listening at {options.Host} lets others in: give --api-key KEY, or --insecure where everybody may use "
+                + "this machine");
         }
 
         if (options.Host == "localhost")

@@ -36,6 +36,12 @@ public sealed record ServerOptions
     /// <summary>How each model is loaded; its sequences at once and its KV type among it.</summary>
     public ModelOptions Model { get; init; } = new() { SequencesMax = 8 };
 
+    /// <summary>
+    /// Whether the first model answers for names that nobody has here: agents send the names of their own makers'
+    /// models.
+    /// </summary>
+    public bool AnswersAnyName { get; init; }
+
     /// <summary>How long an unused model stays loaded; for ever by default, as a server is for its models.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.MaxValue;
 

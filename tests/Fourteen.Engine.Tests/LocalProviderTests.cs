@@ -40,8 +40,10 @@ public sealed class LocalProviderTests
                 Think = dialogue["enable_thinking"]!.GetValue<bool>(),
             });
             string thought = answer.Thought.Length > 0 ? $"<think>\n{answer.Thought}\n</think>\n\n" : "";
-            Assert.Equal(dialogue["greedy"]!.GetValue<string>(), $"{thought}{answer.Text}<|im_end|>");
-            Assert.Equal(FinishReason.Stop, answer.Reason);
+            string calls = string.Join('\n', answer.Calls.Select(
+                call => $"<tool_call>\n{{\"name\": \"{call.Name}\", \"arguments\": {call.Arguments}}}\n</tool_call>"));
+            Assert.Equal(dialogue["greedy"]!.GetValue<string>(), $"{thought}{answer.Text}{calls}<|im_end|>");
+            Assert.Equal(answer.Calls.Count > 0 ? FinishReason.ToolCalls : FinishReason.Stop, answer.Reason);
         }
     }
 
@@ -293,7 +295,8 @@ public sealed class LocalProviderTests
                 null, call!["function"]!["name"]!.GetValue<string>(), call["function"]!["arguments"]!.DeepClone()))],
         };
 
-    private sealed record Answer(string Thought, string Text, FinishReason Reason, Usage Usage);
+    private sealed record Answer(
+        string Thought, string Text, IReadOnlyList<GeneratedCall> Calls, FinishReason Reason, Usage Usage);
 
     private sealed class Session(InferenceEngine engine, LocalProvider provider) : IDisposable
     {
@@ -316,7 +319,7 @@ public sealed class LocalProviderTests
             };
             ChatAnswer answer = await provider.StreamAsync(request, Token).CollectAsync(Token);
             ChatChoice choice = answer.Choices[0];
-            return new Answer(choice.Thought, choice.Text, choice.Reason, answer.Usage);
+            return new Answer(choice.Thought, choice.Text, choice.ToolCalls, choice.Reason, answer.Usage);
         }
 
         public void Dispose() => engine.Dispose();

@@ -29,6 +29,7 @@ public sealed partial class TypeRules
         [
             .. from file in SourceTree.ProductCode
                where file.Name != "Program" // its user is the operating system
+                   && !file.Path.StartsWith("src/Fourteen.ExtensionsAI/", StringComparison.Ordinal) // other people's programs
                from Match type in TypeDeclaration().Matches(file.Code)
                where type.Groups["modifiers"].Value.Contains("public", StringComparison.Ordinal)
                let name = type.Groups["name"].Value

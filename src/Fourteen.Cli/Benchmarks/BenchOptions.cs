@@ -75,6 +75,19 @@ internal sealed class BenchOptions
     };
     private readonly Option<int?> _peerTimeout = GenerationOptions.Number<int>(
         "--peer-timeout", "S", "Seconds that one run of it may take; else 3600.", 1, PeerSecondsMax);
+    private readonly Option<bool> _serve = new("--serve")
+    {
+        Description = "Time a server with the model as -b clients at once see it over HTTP; else 1, 4, 8 and 16 of "
+            + "them, with -p 128.",
+    };
+    private readonly Option<int?> _long = GenerationOptions.Number<int>(
+        "--long-prompt", "N", "With --serve: tokens of a prompt that is read beside running streams, 0 for none; else "
+        + "8192.", 0, TokensMax);
+    private readonly Option<int?> _interTokenMs = GenerationOptions.Number<int>(
+        "--max-itl-ms", "N", "With --serve: milliseconds that a stream may wait meanwhile; else 500.", 1, 3_600_000);
+    private readonly Option<int?> _soak = GenerationOptions.Number<int>(
+        "--soak", "S", "For S seconds, -b clients (else 32) ask a server and often leave in the middle; fails where an "
+        + "answer differs from what it is alone, or something is left behind.", 1, 7 * 24 * 3600);
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON document." };
     private readonly Option<bool> _csv = new("--csv") { Description = "Print comma-separated values." };
 
@@ -84,7 +97,7 @@ internal sealed class BenchOptions
         _repetitions.Aliases.Add("-r");
         foreach (Option option in (Option[])
             [_synthetic, _write, _prompts, _generates, _batches, _threads, _depths, _repetitions, _allLogits, _kvType,
-            _kernels, _types, _peer, _peerArguments, _peerTimeout, _json, _csv])
+            _kernels, _types, _serve, _long, _interTokenMs, _soak, _peer, _peerArguments, _peerTimeout, _json, _csv])
         {
             command.Add(option);
         }
@@ -100,9 +113,10 @@ internal sealed class BenchOptions
         Synthetic = parsed.GetValue(_synthetic) is { } name
             ? SyntheticModel.Parse(name, SyntheticModel.UsualSeed) : null,
         WritePath = parsed.GetValue(_write),
-        Prompts = Values(parsed, _prompts, 512),
+        Prompts = Values(parsed, _prompts, parsed.GetValue(_serve) ? 128 : 512),
         Generates = Values(parsed, _generates, 64),
-        Batches = Values(parsed, _batches, 1),
+        Batches = parsed.GetValue(_serve) ? Values(parsed, _batches, 1, 4, 8, 16)
+            : Values(parsed, _batches, parsed.GetValue(_soak) is null ? 1 : 32),
         Threads = Values(parsed, _threads, Environment.ProcessorCount),
         Depths = Values(parsed, _depths, 0),
         Repetitions = parsed.GetValue(_repetitions) ?? RepetitionsUsual,
@@ -112,6 +126,10 @@ internal sealed class BenchOptions
             : parsed.GetValue(_csv) ? BenchFormat.Csv : BenchFormat.Table,
         Kernels = parsed.GetValue(_kernels),
         Types = parsed.GetValue(_types) is { Length: > 0 } types ? types : QuantMix.WeightTypes,
+        Serve = parsed.GetValue(_serve),
+        LongPrompt = parsed.GetValue(_long) ?? 8192,
+        MaxInterTokenMs = parsed.GetValue(_interTokenMs) ?? 500,
+        SoakSeconds = parsed.GetValue(_soak) ?? 0,
         PeerPath = parsed.GetValue(_peer),
         PeerArguments = (parsed.GetValue(_peerArguments) ?? "").Split(
             (char[]?)null, StringSplitOptions.RemoveEmptyEntries),
@@ -134,6 +152,14 @@ internal sealed class BenchOptions
         Refuse(
             Given(_kernels) && (model || Given(_synthetic) || Given(_peer)),
             "--kernels times no model: leave out MODEL, --synthetic and --peer");
+        Refuse(
+            Given(_serve) && (Given(_kernels) || Given(_peer) || Given(_soak) || Given(_write) || Given(_depths)
+                || Given(_allLogits)),
+            "--serve cannot go with --kernels, --peer, --soak, --write, --n-depth or --all-logits");
+        Refuse(
+            (Given(_long) || Given(_interTokenMs)) && !Given(_serve),
+            "--long-prompt and --max-itl-ms are about --serve, which is not given");
+        Refuse(Given(_soak) && (Given(_kernels) || Given(_peer)), "--soak cannot go with --kernels or --peer");
         Refuse(Given(_types) && !Given(_kernels), "--types is about --kernels, which is not given");
         Refuse(
             Given(_peer) && Given(_synthetic),
@@ -164,8 +190,8 @@ internal sealed class BenchOptions
             },
         };
 
-    private static int[] Values(ParseResult parsed, Option<int[]> option, int usual) =>
-        parsed.GetValue(option) is { Length: > 0 } values ? values : [usual];
+    private static int[] Values(ParseResult parsed, Option<int[]> option, params int[] usual) =>
+        parsed.GetValue(option) is { Length: > 0 } values ? values : usual;
 
     private static int? Parse(string text, int min, int max) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= min

@@ -60,6 +60,18 @@ internal sealed record BenchSettings
 
     public IReadOnlyList<string> PeerArguments { get; init; } = [];
 
+    /// <summary>Whether a server is timed by its clients.</summary>
+    public bool Serve { get; init; }
+
+    /// <summary>Seconds for which clients try a server's endurance; 0 for not at all.</summary>
+    public int SoakSeconds { get; init; }
+
+    /// <summary>Tokens of a prompt that is read beside running streams; 0 for none.</summary>
+    public int LongPrompt { get; init; }
+
+    /// <summary>Milliseconds that a stream may wait for a step.</summary>
+    public int MaxInterTokenMs { get; init; } = 500;
+
     /// <summary>What one run of the peer may take.</summary>
     public TimeSpan PeerTimeout { get; init; }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Fourteen.Cli.Benchmarks;
 using Fourteen.Cli.Output;
+using Fourteen.Cli.ServeBenchmarks;
 
 namespace Fourteen.Cli.Commands;
 
@@ -16,6 +17,8 @@ internal static class BenchCommand
             "fourteen bench --synthetic qwen3-14b:Q4_K_M --write qwen3-14b.gguf",
             "fourteen bench qwen3-14b.gguf --peer ./llama-bench --peer-args \"-rtr 1\"",
             "fourteen bench --kernels --types Q4_K,Q6_K",
+            "fourteen bench --serve --synthetic qwen3-0.6b:Q4_K_M",
+            "fourteen bench --soak 600",
         ],
         Define);
 
@@ -28,6 +31,10 @@ internal static class BenchCommand
             BenchSettings settings = options.Read(parsed);
             if (settings.Kernels)
                 new KernelTable(settings, streams).Run(cancellation);
+            else if (settings.Serve)
+                await new ServeBench(settings, streams).RunAsync(cancellation);
+            else if (settings.SoakSeconds > 0)
+                return await new Soak(settings, streams).RunAsync(cancellation) ? Program.Success : Program.Failure;
             else if (settings is { Synthetic: { } model, WritePath: { } path })
                 await SyntheticFile.WriteAsync(model, path, streams, cancellation);
             else

@@ -33,7 +33,7 @@ internal static class ServeCommand
             if (parsed.GetValue(options.Config) is { } file)
                 parsed = ServeConfigFile.Merge(command, parsed, file);
             ServerOptions server = options.Read(parsed);
-            LogLevel level = parsed.GetValue(options.LogLevel);
+            LogLevel level = parsed.GetValue(options.LogLevel) ?? LogLevel.Information;
             bool logJson = parsed.GetValue(options.LogJson);
             await using ServerHost host = await ServerHost.StartAsync(
                 server, TimeProvider.System, logging => Log(logging, level, logJson), cancellation);

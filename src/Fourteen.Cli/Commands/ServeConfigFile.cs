@@ -6,8 +6,8 @@ using YamlDotNet.RepresentationModel;
 namespace Fourteen.Cli.Commands;
 
 /// <summary>
-/// Options of <c>fourteen serve</c> from a YAML file: each key is an option's name, so that there is one list of options
-/// and one check of their values. What the command line says wins over the file.
+/// Options of <c>fourteen serve</c> from a YAML file: each key is an option's name, so that there is one list of
+/// options and one check of their values. What the command line says wins over the file.
 /// </summary>
 internal static class ServeConfigFile
 {
@@ -22,7 +22,8 @@ internal static class ServeConfigFile
     internal static ParseResult Merge(Command command, ParseResult parsed, string path)
     {
         var arguments = new List<string> { command.Name };
-        bool namesModels = parsed.CommandResult.Children.OfType<ArgumentResult>().Any(result => result.Tokens.Count > 0);
+        bool namesModels = parsed.CommandResult.Children.OfType<ArgumentResult>()
+            .Any(result => result.Tokens.Count > 0);
         foreach ((string key, IReadOnlyList<string> values) in Read(path))
         {
             if (key == Models)

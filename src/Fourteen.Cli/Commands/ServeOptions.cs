@@ -53,6 +53,12 @@ internal sealed class ServeOptions
         Description = "Web pages of this origin may call; * for all. May be given several times.",
     };
 
+    private readonly Option<bool> _anyName = new("--any-model")
+    {
+        Description = "Let the first model answer for names that none has, as agents send those of their makers' "
+            + "models.",
+    };
+
     private readonly Option<int?> _sequences = GenerationOptions.Number<int>(
         "--max-seqs", "N", "Answers computed at once; else 8.", 1, SequencesMax);
 
@@ -93,11 +99,10 @@ internal sealed class ServeOptions
 
     private readonly GenerationOptions _computation = new();
 
-    internal Option<LogLevel> LogLevel { get; } = new("--log-level")
+    internal Option<LogLevel?> LogLevel { get; } = new("--log-level")
     {
         HelpName = "LEVEL",
         Description = "What is logged: trace, debug, information, warning, error, critical or none; else information.",
-        DefaultValueFactory = _ => Microsoft.Extensions.Logging.LogLevel.Information,
     };
 
     /// <summary>A file with the same options; those of the command line win.</summary>
@@ -118,8 +123,8 @@ internal sealed class ServeOptions
         command.Add(_models);
         foreach (Option option in (Option[])
             [
-                _host, _port, _keys, _insecure, _cors, _sequences, _queue, _interTokenMs, _keepAlive, _noPrefixCache,
-                _keepVolatileLines, _otlp, LogLevel, LogJson, _logPrompts, Config,
+                _host, _port, _keys, _insecure, _cors, _anyName, _sequences, _queue, _interTokenMs, _keepAlive,
+                _noPrefixCache, _keepVolatileLines, _otlp, LogLevel, LogJson, _logPrompts, Config,
             ])
             command.Add(option);
         _computation.AddComputationTo(command);
@@ -134,6 +139,7 @@ internal sealed class ServeOptions
             Host = parsed.GetValue(_host) ?? Defaults.Host,
             Port = parsed.GetValue(_port) ?? Defaults.Port,
             ApiKeys = ReadKeys(parsed.GetValue(_keys) ?? []),
+            AnswersAnyName = parsed.GetValue(_anyName),
             Insecure = parsed.GetValue(_insecure),
             CorsOrigins = parsed.GetValue(_cors) ?? [],
             KeepAlive = ReadDuration(parsed.GetValue(_keepAlive)) ?? Defaults.KeepAlive,

@@ -4,8 +4,9 @@ using System.Runtime.InteropServices;
 namespace Fourteen.Cli.Output;
 
 /// <summary>
-/// Ctrl-C, and SIGTERM as service managers send it, as a token. The first press asks the verb to end in order; the second ends the process at once. A verb that
-/// has its own use for the key, as a conversation has, sets a handler instead.
+/// Ctrl-C, and SIGTERM as service managers send it, as a token. The first press asks the verb to end in order; the
+/// second ends the process at once. A verb that has its own use for the key, as a conversation has, sets a handler
+/// instead.
 /// </summary>
 internal sealed class Interrupts : IDisposable
 {

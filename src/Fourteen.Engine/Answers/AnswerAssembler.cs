@@ -18,7 +18,8 @@ namespace Fourteen.Engine.Answers;
 /// <para>
 /// A call inside an open thought ends the thought, once its marker, JSON and name are there; a thought that only
 /// mentions the marker goes on. A thought that quotes a whole call does make it. The first <c>&lt;/think&gt;</c> behind
-/// such a call closes the thought late and is not shown.
+/// such a call closes the thought late and is not shown. Where a grammar binds the answer, the marker alone closes the
+/// thought, of which it becomes the end.
 /// </para>
 /// </remarks>
 public sealed class AnswerAssembler
@@ -54,6 +55,9 @@ public sealed class AnswerAssembler
         bool goesOn = options.Thinking.ContinuesMessage && prompt.Length > 0
             && prompt[^1] != options.Thinking.OpenToken;
         _thoughtNewlines = new NewlineTrimmer(trimsStart: !goesOn, trimsEnd: true);
+        // A grammar lets newlines come where a thought might have ended.
+        if (options.IsConstrained && _thinking.MayOpen)
+            _answerNewlines = new NewlineTrimmer(trimsStart: true, trimsEnd: false);
     }
 
     /// <summary>Tokens that must be appended next instead of sampled ones, to close a thought.</summary>
@@ -131,7 +135,9 @@ public sealed class AnswerAssembler
                 Show(_text.Flush() + marker, deltas);
         }
 
-        if (_calls is not null)
+        if (_calls is { IsCallOpen: true } && _options.IsConstrained && _thinking.IsInThought)
+            _thinking.CloseForCall();
+        else if (_calls is not null)
             _thinking.FollowCall(_calls.IsCallOpen);
         if (_finish is null && TokensUsed >= _options.TokensMax)
             return Finish(FinishReason.Length, deltas);

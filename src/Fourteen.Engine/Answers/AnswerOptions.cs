@@ -33,6 +33,12 @@ public sealed record AnswerOptions
     /// <summary>How calls of tools are found; null where there are none, so that all is text.</summary>
     public ToolCallOptions? Tools { get; init; }
 
+    /// <summary>
+    /// Whether a grammar binds the answer. It begins behind the thought: a call that begins inside a thought then only
+    /// closes it, and the model writes the call behind it, as the grammar wants it.
+    /// </summary>
+    public bool IsConstrained { get; init; }
+
     /// <summary>What is wrong with the options as a sentence that names it, or null.</summary>
     public string? FindProblem()
     {

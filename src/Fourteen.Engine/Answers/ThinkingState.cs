@@ -142,6 +142,15 @@ public sealed class ThinkingState
         CloseWhereNeeded();
     }
 
+    /// <summary>A call begins in the thought, and its place is behind it: closes the thought without a word.</summary>
+    public void CloseForCall()
+    {
+        if (_phase != Phase.Thought || _forcedTaken < _forced.Length)
+            return;
+        _forced = [.. _options.BareClosing];
+        _forcedTaken = 0;
+    }
+
     /// <summary>
     /// Tells whether the text stands in what seems to be a call, after each token. Inside a thought, budget and
     /// deadline wait for it to become one, lest their words end up in it.

@@ -55,7 +55,8 @@ public sealed class ConstraintCompiler
     {
         ulong[] mask = new ulong[MaskWords];
         CompiledConstraint any = CompileJsonObject(new ConstraintOptions());
-        foreach (string text in (string[])["", "{", "{\"", "{\"a\\", "{\"a\": ", "{\"a\": 1", "{\"a\": [", "{\"a\": \""])
+        string[] beginnings = ["", "{", "{\"", "{\"a\\", "{\"a\": ", "{\"a\": 1", "{\"a\": [", "{\"a\": \""];
+        foreach (string text in beginnings)
         {
             ConstraintMatcher matcher = any.CreateMatcher();
             matcher.TryAcceptBytes(System.Text.Encoding.UTF8.GetBytes(text));
@@ -113,7 +114,8 @@ public sealed class ConstraintCompiler
 
     internal ReadOnlySpan<byte> BytesOf(int token) => (uint)token < (uint)_tokens.Length ? _tokens[token] : [];
 
-    internal MaskBuilder LendBuilder() => _builders.TryTake(out MaskBuilder? builder) ? builder : new MaskBuilder(_trie);
+    internal MaskBuilder LendBuilder() =>
+        _builders.TryTake(out MaskBuilder? builder) ? builder : new MaskBuilder(_trie);
 
     internal void TakeBack(MaskBuilder builder)
     {

@@ -22,7 +22,13 @@ internal static class ConstraintLimits
     public const int AlternativesMax = 4_096;
 
     /// <summary>Members of the unions, cases of conditions and combinations of these that a schema comes to.</summary>
-    public const int CasesMax = 256;
+    public const int CasesMax = 500;
+
+    /// <summary>Pairs of cases that compiling one schema may intersect.</summary>
+    public const int IntersectionsMax = 100_000;
+
+    /// <summary>Sets of schemas that hold together, of which each is worked out once.</summary>
+    public const int ConjunctionsMax = 8_000;
 
     /// <summary>Declared properties of one object; those that may be left out are compared pairwise.</summary>
     public const int PropertiesMax = 512;
@@ -36,8 +42,8 @@ internal static class ConstraintLimits
     /// <summary>Expressions that one step or mask may make: a bound of its time.</summary>
     public const int ExpressionsPerStepMax = 200_000;
 
-    /// <summary>Steps of the search whether an intersection has any member.</summary>
-    public const int SearchStepsMax = 50_000;
+    /// <summary>Steps of the searches whether intersections have any member, while compiling or in one step.</summary>
+    public const int SearchStepsMax = 200_000;
 
     /// <summary>Readings of a text that are followed at once; a grammar that has more refuses the token.</summary>
     public const int ReadingsMax = 128;

@@ -28,7 +28,11 @@ internal sealed class GrammarCheck
         var check = new GrammarCheck(rules);
         check.Spread(check._productive, check.CanEnd);
         if (!check._productive.Contains(top))
-            throw new ConstraintException("", "", "no text satisfies this: each way through it goes on for ever or fails");
+        {
+            throw new ConstraintException(
+                "", "", "no text satisfies this: each way through it goes on for ever or fails");
+        }
+
         check.DropUnproductive();
         check.Spread(check._nullable, check.CanBeEmpty);
         check.RefuseLeftRecursion();

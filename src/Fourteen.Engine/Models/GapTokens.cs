@@ -20,7 +20,8 @@ public sealed record GapTokens(int Prefix, int Suffix, int Middle)
     internal static GapTokens? Find(GgufMetadata metadata, Tokenizer tokenizer)
     {
         int? Key(string name) =>
-            metadata.FindInteger($"tokenizer.ggml.{name}_token_id") is { } id && id >= 0 && id < tokenizer.VocabularySize
+            metadata.FindInteger($"tokenizer.ggml.{name}_token_id") is { } id && id >= 0
+                && id < tokenizer.VocabularySize
                 ? (int)id
                 : null;
         if (Key("fim_pre") is { } prefix && Key("fim_suf") is { } suffix && Key("fim_mid") is { } middle)

@@ -12,7 +12,10 @@ namespace Fourteen.Engine.Requests;
 /// <param name="source">Gets a text that is the same for the same grammar.</param>
 internal sealed class CallGrammar(ToolCallSupport support, StringBuilder source)
 {
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Plain = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>One call, or more where they may be parallel; nothing else.</summary>
     internal GrammarNode Calls(IReadOnlyList<ToolDefinition> tools, bool isParallel)

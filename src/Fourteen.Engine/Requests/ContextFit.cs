@@ -33,7 +33,8 @@ internal static class ContextFit
         while (least <= most)
         {
             int count = (least + most) / 2;
-            FittedPrompt candidate = Without(request, [.. order.Take(count).SelectMany(group => groups[group])], encode);
+            FittedPrompt candidate = Without(
+                request, [.. order.Take(count).SelectMany(group => groups[group])], encode);
             if (candidate.Tokens.Length + reserve <= room)
                 (found, most) = (candidate, count - 1);
             else

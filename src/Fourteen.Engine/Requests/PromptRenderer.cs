@@ -99,7 +99,8 @@ public sealed class PromptRenderer(LoadedModel model, TimeProvider clock)
     /// <summary>Results that follow each other are one message, as templates want roles in turn.</summary>
     private static void AddResult(List<ChatMessage> messages, string result)
     {
-        if (messages is [.., { Role: "user" } last] && last.Content.EndsWith("</tool_response>", StringComparison.Ordinal))
+        if (messages is [.., { Role: "user" } last]
+            && last.Content.EndsWith("</tool_response>", StringComparison.Ordinal))
             messages[^1] = last with { Content = $"{last.Content}\n{result}" };
         else
             messages.Add(new ChatMessage("user", result));

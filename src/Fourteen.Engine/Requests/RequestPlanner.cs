@@ -47,9 +47,11 @@ internal sealed class RequestPlanner(LoadedModel model, PromptRenderer renderer)
         AnswerOptions answer = AnswerOf(request, room - fitted.Tokens.Length);
         if ((sampling.FindProblem() ?? answer.FindProblem()) is { } problem)
             throw new RequestException("sampling", problem);
+        CompiledConstraint? constraint = Compile(request, FollowsThought(answer, fitted.Tokens), notices);
+        answer = answer with { IsConstrained = constraint is not null };
         var plan = new GenerationPlan(fitted.Tokens, sampling, answer, rope, room, SchedulingOf(request))
         {
-            Constraint = Compile(request, notices),
+            Constraint = constraint,
             TopLogprobs = request.TopLogprobs,
             PromptLogprobs = request.PromptLogprobs,
         };
@@ -115,11 +117,18 @@ internal sealed class RequestPlanner(LoadedModel model, PromptRenderer renderer)
         PrefixCache = request.CachePrompt,
     };
 
-    private CompiledConstraint? Compile(ChatRequest request, List<Notice> notices)
+    /// <summary>Whether the answer may come behind a thought that the model closes: not where the prompt closed it.
+    /// </summary>
+    private static bool FollowsThought(AnswerOptions answer, int[] prompt)
+    {
+        var start = new ThinkingState(answer.Thinking, answer.TokensMax, prompt);
+        return start.IsInThought || start.MayOpen;
+    }
+
+    private CompiledConstraint? Compile(ChatRequest request, bool followsThought, List<Notice> notices)
     {
         try
         {
-            bool followsThought = request.SeparateThought && model.Text.Thinking.CanThink;
             AnswerGrammar? grammar = AnswerGrammar.For(request, model.Text.ToolCalls, followsThought);
             if (grammar is null)
                 return null;
@@ -132,7 +141,7 @@ internal sealed class RequestPlanner(LoadedModel model, PromptRenderer renderer)
         {
             // Nobody demanded that arguments be valid, so tools with a schema that cannot be enforced are called still.
             notices.Add(new Notice("schema_not_enforced", $"arguments are any JSON object: {e.Message}"));
-            return Compile(loose, notices);
+            return Compile(loose, followsThought, notices);
         }
         catch (ConstraintException e)
         {

@@ -37,7 +37,8 @@ internal sealed class TokenFilter
     /// <exception cref="SamplingException">The constraint has become too complex.</exception>
     internal void Apply(Span<float> logits)
     {
-        bool mayEnd = _answer.EndAllowed;
+        // Also in a thought: an answer that must hold something cannot end before it has begun.
+        bool mayEnd = _answer.EndAllowed && (_matcher is null || _matcher.CanEnd);
         if (_matcher is not null && _answer.NextIsAnswer)
         {
             int? opening = _answer.OpeningToken;
@@ -47,7 +48,6 @@ internal sealed class TokenFilter
             Mask(_matcher, logits);
             if (opening is { } open)
                 logits[open] = openingLogit;
-            mayEnd &= _matcher.CanEnd;
             for (int i = 0; mayEnd && i < _endTokens.Length; i++)
                 logits[_endTokens[i]] = _endLogits[i];
         }

@@ -32,8 +32,8 @@ public sealed record ChatAnswer(
 /// </summary>
 public static class ChatEvents
 {
-    public static async Task<ChatAnswer> CollectAsync(
-        this IAsyncEnumerable<ChatEvent> events, CancellationToken cancellation)
+    public static async Task<ChatAnswer> CollectAsync(this IAsyncEnumerable<ChatEvent> events,
+        CancellationToken cancellation)
     {
         var choices = new SortedDictionary<int, Gathering>();
         var notices = new List<Notice>();
@@ -104,7 +104,10 @@ public static class ChatEvents
         {
             Text = _text.ToString(),
             Thought = _thought.ToString(),
-            ToolCalls = [.. _calls.Values.Select(call => new GeneratedCall(call.Id, call.Name, call.Arguments.ToString()))],
+            ToolCalls =
+            [
+                .. _calls.Values.Select(call => new GeneratedCall(call.Id, call.Name, call.Arguments.ToString())),
+            ],
             Reason = _end?.Reason ?? throw new InvalidOperationException("A choice has no end."),
             StopString = _end.StopString,
             Tokens = _tokens,

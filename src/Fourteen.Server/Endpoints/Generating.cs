@@ -38,8 +38,9 @@ internal static class Generating
         context.Response.Headers["X-Request-Id"] = header.Id;
         if (lease is null || draft.LoadOnly)
         {
+            // Dialects that know empty prompts have an answer for them.
             await JsonBody.WriteAsync(
-                context, StatusCodes.Status200OK, json => operation.WriteLoaded!(draft, header, json)); // LoadOnly has one.
+                context, StatusCodes.Status200OK, json => operation.WriteLoaded!(draft, header, json));
             return;
         }
 

@@ -60,8 +60,8 @@ internal static class Reports
             double usage = (double)now.KvBlocksInUse / Math.Max(1, now.KvBlocks);
             yield return ("vllm:num_requests_running", "gauge", "Sequences in steps.", labels, now.Running);
             yield return ("vllm:num_requests_waiting", "gauge", "Sequences that wait.", labels, now.Waiting);
-            yield return ("vllm:kv_cache_usage_perc", "gauge", "Share of the KV cache in use, 1 is all.", labels, usage);
-            yield return ("vllm:prefix_cache_queries_total", "counter", "Prompt tokens looked for in the cache.", labels,
+            yield return ("vllm:kv_cache_usage_perc", "gauge", "Share of the KV cache in use.", labels, usage);
+            yield return ("vllm:prefix_cache_queries_total", "counter", "Prompt tokens looked for.", labels,
                 now.PrefixTokensQueried);
             yield return ("vllm:prefix_cache_hits_total", "counter", "Those that were there.", labels,
                 now.PrefixTokensHit);
@@ -83,7 +83,9 @@ internal static class Reports
         }
     }
 
-    private static ModelStatus[] All(ServerState state) => [.. state.Models.Models.Select(model => model.Status)];
+    /// <summary>A model whose file cannot be read is left out: it must not take the others from the lists.</summary>
+    private static ModelStatus[] All(ServerState state) =>
+        [.. state.Models.Models.Select(model => model.FindStatus()).OfType<ModelStatus>()];
 
     private static Task WriteAsync(HttpContext context, Action<Utf8JsonWriter> write) =>
         JsonBody.WriteAsync(context, StatusCodes.Status200OK, write);

@@ -55,13 +55,18 @@ internal sealed class ModelCard
         return new ModelCard(status, PoolingOf(file.Metadata, family));
     }
 
-    internal ModelStatus Status(LoadedModel? loaded, DateTimeOffset? expiresAt) => loaded is null ? _status : _status with
+    internal ModelStatus Status(LoadedModel? loaded, DateTimeOffset? expiresAt)
     {
-        IsLoaded = true,
-        Context = loaded.Context,
-        LoadedBytes = loaded.Weights.Bytes + loaded.CacheBytes,
-        ExpiresAt = expiresAt,
-    };
+        if (loaded is null)
+            return _status;
+        return _status with
+        {
+            IsLoaded = true,
+            Context = loaded.Context,
+            LoadedBytes = loaded.Weights.Bytes + loaded.CacheBytes,
+            ExpiresAt = expiresAt,
+        };
+    }
 
     private static string[] Capabilities(ModelText? text) =>
     [

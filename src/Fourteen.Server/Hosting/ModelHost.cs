@@ -47,8 +47,10 @@ public sealed class ModelHost : IAsyncDisposable
         // Ollama's clients put a tag behind every name.
         string bare = wanted.EndsWith(":latest", StringComparison.Ordinal) ? wanted[..^":latest".Length] : wanted;
         return _models.Find(model => model.Name == wanted) ?? _models.Find(model => model.Name == bare)
+            ?? (_options.AnswersAnyName ? _models.FirstOrDefault() : null)
             ?? throw new RequestException(
-                "model", $"there is no model \"{name}\" here; there is {string.Join(", ", _models.Select(m => m.Name))}",
+                "model",
+                $"there is no model \"{name}\" here; there is {string.Join(", ", _models.Select(m => m.Name))}",
                 FailureKind.NotFound)
             {
                 Code = "model_not_found",

@@ -25,7 +25,8 @@ public sealed class ServedModel
     internal ServedModel(ModelSource source, InferenceEngine engine, ServerOptions options, TimeProvider clock)
     {
         _source = source;
-        _card = new Lazy<ModelCard>(() => ModelCard.Read(source.Name, source.Path));
+        _card = new Lazy<ModelCard>(
+            () => ModelCard.Read(source.Name, source.Path), LazyThreadSafetyMode.PublicationOnly); // Which tries again.
         _engine = engine;
         _options = options;
         _clock = clock;
@@ -41,6 +42,20 @@ public sealed class ServedModel
     /// <summary>What reports say of it.</summary>
     /// <exception cref="ModelFileException">Its file cannot be read.</exception>
     public ModelStatus Status => _card.Value.Status(Loaded, ExpiresAt);
+
+    /// <summary>The same for lists of all models; null where its file cannot be read, which requests for it tell.
+    /// </summary>
+    internal ModelStatus? FindStatus()
+    {
+        try
+        {
+            return Status;
+        }
+        catch (ModelFileException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>How its vectors of tokens become one where a request does not say.</summary>
     internal EmbeddingPooling Pooling => _card.Value.Pooling;

@@ -16,7 +16,8 @@ public sealed class ConstraintCaseTests
     public void Schema_OfCase_AcceptsAndRejectsWhatIsListed(string id)
     {
         JsonElement row = Row(id);
-        using JsonDocument schema = JsonDocument.Parse(Find(row.GetProperty("input"), id == "B038" ? "parameters" : "schema"));
+        string place = id == "B038" ? "parameters" : "schema";
+        using JsonDocument schema = JsonDocument.Parse(Find(row.GetProperty("input"), place));
         CompiledConstraint constraint = Compilers.Bytes.CompileJsonSchema(schema.RootElement);
         JsonElement expected = row.GetProperty("expected");
 
@@ -40,9 +41,10 @@ public sealed class ConstraintCaseTests
         for (int i = 0; i < 1500 && !matcher.IsComplete; i++)
         {
             List<int> allowed = matcher.Allowed(compiler);
-            List<int> blank = [.. allowed.Where(id => tokens[id].All(value => value is 32 or 9 or 10 or 13))];
-            List<int> outside = [.. blank.Where(_ => !IsInString(text))];
-            List<int> choice = outside.Count > 0 ? outside : IsInString(text) ? [.. allowed.Where(id => tokens[id][0] == '"')] : allowed;
+            bool isInString = IsInString(text);
+            List<int> choice = isInString
+                ? [.. allowed.Where(id => tokens[id][0] == '"')]
+                : [.. allowed.Where(id => tokens[id].All(value => value is 32 or 9 or 10 or 13))];
             int token = choice.Count > 0 ? choice[random.Next(choice.Count)] : allowed[random.Next(allowed.Count)];
             matcher.Accept(token);
             text.AddRange(tokens[token]);
@@ -70,7 +72,8 @@ public sealed class ConstraintCaseTests
 
         int[] tokens = Compilers.TinyTokenizer.Encode(Answer, Engine.Tokenizers.AddedTokens.None);
         Assert.Contains(tokens[0], matcher.Allowed(Compilers.Tiny));
-        Assert.All(matcher.Allowed(Compilers.Tiny), id => Assert.Equal((byte)'{', Compilers.TinyTokenizer.Bytes(id)[0]));
+        Assert.All(
+            matcher.Allowed(Compilers.Tiny), id => Assert.Equal((byte)'{', Compilers.TinyTokenizer.Bytes(id)[0]));
         foreach (int token in tokens)
             matcher.Accept(token);
 

@@ -6,11 +6,11 @@ using Xunit;
 
 namespace Fourteen.Engine.Tests.Constraints;
 
-/// <summary>Broken and hostile schemas, patterns and grammars: each compiles and can be followed, or is refused.</summary>
+/// <summary>Broken schemas, patterns and grammars: each compiles and can be followed, or is refused.</summary>
 public sealed class ConstraintFuzzTests
 {
     /// <summary>
-    /// The tables of expressions: at most 400,000 while compiling, about 150 bytes each, and as many sets of alternatives.
+    /// The tables of expressions: at most 400,000 while compiling, about 150 bytes each, and sets of alternatives.
     /// </summary>
     private static readonly FuzzMemory Memory = new(512 << 20, PerByte: 1000);
 
@@ -31,15 +31,17 @@ public sealed class ConstraintFuzzTests
     private static readonly string[] _schemas =
     [
         """
-        {"$defs":{"n":{"type":"object","properties":{"v":{"type":["integer","null"],"minimum":-3},"next":{"$ref":"#/$defs/n"}},
-        "required":["v"],"additionalProperties":false}},"anyOf":[{"$ref":"#/$defs/n"},{"type":"array","prefixItems":[{"const":1}],
+        {"$defs":{"n":{"type":"object","properties":{"v":{"type":["integer","null"],"minimum":-3},
+        "next":{"$ref":"#/$defs/n"}},"required":["v"],"additionalProperties":false}},
+        "anyOf":[{"$ref":"#/$defs/n"},{"type":"array","prefixItems":[{"const":1}],
         "items":{"enum":["a",2,{"b":[null]}]},"minItems":1,"maxItems":9}]}
         """,
         """
         {"type":"object","properties":{"a":{"type":"string","pattern":"^x[a-z]*$","minLength":2,"maxLength":8},
-        "b":{"type":"number","exclusiveMinimum":0.5,"maximum":99,"multipleOf":0.25},"c":{"format":"date-time"}},"required":["b"],
-        "patternProperties":{"^p":{"type":"integer"}},"propertyNames":{"maxLength":4},"minProperties":1,"maxProperties":6,
-        "dependentRequired":{"a":["c"]},"if":{"properties":{"b":{"const":1}}},"then":{"required":["a"]},"not":{"required":["z"]}}
+        "b":{"type":"number","exclusiveMinimum":0.5,"maximum":99,"multipleOf":0.25},"c":{"format":"date-time"}},
+        "required":["b"],"patternProperties":{"^p":{"type":"integer"}},"propertyNames":{"maxLength":4},
+        "minProperties":1,"maxProperties":6,"dependentRequired":{"a":["c"]},
+        "if":{"properties":{"b":{"const":1}}},"then":{"required":["a"]},"not":{"required":["z"]}}
         """,
     ];
 

@@ -8,8 +8,9 @@ namespace Fourteen.Engine.Tests.Constraints;
 /// <summary>Constraints that callers compose, such as tool calls.</summary>
 public sealed class GrammarNodeTests
 {
-    private const string Schema =
-        """{"type":"object","properties":{"path":{"type":"string"}},"required":["path"],"additionalProperties":false}""";
+    private const string Schema = """
+        {"type":"object","properties":{"path":{"type":"string"}},"required":["path"],"additionalProperties":false}
+        """;
 
     private static readonly GrammarNode _calls = GrammarNode.Choice(Call("read_file"), Call("list_files"));
 
@@ -40,7 +41,8 @@ public sealed class GrammarNodeTests
         GrammarNode answer = GrammarNode.Sequence(GrammarNode.Text("<tool_call>"), _calls);
         ConstraintMatcher matcher = Compilers.Bytes.Compile(answer).CreateMatcher();
 
-        Assert.True(matcher.TryAcceptBytes("<tool_call>\n{\"name\": \"list_files\", \"arguments\": {\"path\": \"a\"}}"u8));
+        Assert.True(matcher.TryAcceptBytes(
+            "<tool_call>\n{\"name\": \"list_files\", \"arguments\": {\"path\": \"a\"}}"u8));
         Assert.False(matcher.CanEnd);
         Assert.True(matcher.TryAcceptBytes("\n</tool_call>"u8));
         Assert.True(matcher.IsComplete);
@@ -56,7 +58,8 @@ public sealed class GrammarNodeTests
         var compiler = new ConstraintCompiler(tokens);
         using JsonDocument schema = JsonDocument.Parse(Schema);
         ConstraintMatcher matcher = compiler.Compile(GrammarNode.Sequence(
-            GrammarNode.FreeText(), GrammarNode.Token(ToolCalls), GrammarNode.Json(schema.RootElement))).CreateMatcher();
+            GrammarNode.FreeText(), GrammarNode.Token(ToolCalls),
+            GrammarNode.Json(schema.RootElement))).CreateMatcher();
 
         Assert.True(matcher.TryAcceptBytes("Sure. "u8));
         Assert.Contains(ToolCalls, matcher.Allowed(compiler));
@@ -154,7 +157,8 @@ public sealed class GrammarNodeTests
     {
         using JsonDocument schema = JsonDocument.Parse(Schema);
         return GrammarNode.Sequence(
-            GrammarNode.Text($"\n{{\"name\": \"{name}\", \"arguments\": "), GrammarNode.Json(schema.RootElement.Clone()),
+            GrammarNode.Text($"\n{{\"name\": \"{name}\", \"arguments\": "),
+            GrammarNode.Json(schema.RootElement.Clone()),
             GrammarNode.Text("}\n</tool_call>"));
     }
 }

@@ -81,8 +81,9 @@ public sealed class MaskTests
     public void Mask_OfQwen3Vocabulary_HoldsTokensThatCloseOrOpenSeveralThings()
     {
         ConstraintCompiler compiler = Compilers.Qwen3;
-        CompiledConstraint constraint = compiler.CompileJsonSchema(JsonDocument.Parse(
-            """{"type":"array","items":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}}""").RootElement);
+        using JsonDocument schema = JsonDocument.Parse(
+            """{"type":"array","items":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}}""");
+        CompiledConstraint constraint = compiler.CompileJsonSchema(schema.RootElement);
         ConstraintMatcher matcher = constraint.CreateMatcher();
         Assert.True(matcher.TryAcceptBytes("[{\"a\":\"x"u8));
 
@@ -133,7 +134,8 @@ public sealed class MaskTests
         Compilers.Bytes.CompileChoice(["a"]).CreateMatcher().FillMask(mask);
 
         Assert.Equal([0, 1UL << ('a' - 64), 0, 0, 0, 0, 0], mask);
-        Assert.Throws<ArgumentException>(() => Compilers.Bytes.CompileChoice(["a"]).CreateMatcher().FillMask(new ulong[1]));
+        Assert.Throws<ArgumentException>(
+            () => Compilers.Bytes.CompileChoice(["a"]).CreateMatcher().FillMask(new ulong[1]));
     }
 
     private static CompiledConstraint? TryCompile(ConstraintCompiler compiler, BruteForce root, BruteForce[] rules)

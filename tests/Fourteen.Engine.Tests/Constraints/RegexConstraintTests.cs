@@ -109,19 +109,21 @@ public sealed class RegexConstraintTests
         Assert.False(Compilers.Bytes.CompileRegex("[^a]").Accepts([0xff]));
     }
 
-    private static string Pattern(Random random, int depth, bool isRepeated = false) => random.Next(depth == 0 ? 3 : isRepeated ? 7 : 8) switch
-    {
-        0 => "a",
-        1 => "[a-c]",
-        2 => random.Next(3) == 0 ? "[^a1]" : "é",
-        3 => $"(?:{Pattern(random, depth - 1, isRepeated)}|{Pattern(random, depth - 1, isRepeated)})",
-        4 or 5 => Pattern(random, depth - 1, isRepeated) + Pattern(random, depth - 1, isRepeated),
-        6 => $"(?:{Pattern(random, depth - 1, isRepeated: true)})" + (string[])["*", "+", "?", "{2}", "{1,2}", "{2,}"] switch
+    private static readonly string[] _counts = ["*", "+", "?", "{2}", "{1,2}", "{2,}"];
+
+    private static int Kinds(int depth, bool isRepeated) => depth == 0 ? 3 : isRepeated ? 7 : 8;
+
+    private static string Pattern(Random random, int depth, bool isRepeated = false) =>
+        random.Next(Kinds(depth, isRepeated)) switch
         {
-            var counts => counts[random.Next(counts.Length)],
-        },
-        _ => random.Next(2) == 0 ? $"(?:^{Pattern(random, depth - 1)}|b)" : $"(?:{Pattern(random, depth - 1)}$|c)",
-    };
+            0 => "a",
+            1 => "[a-c]",
+            2 => random.Next(3) == 0 ? "[^a1]" : "é",
+            3 => $"(?:{Pattern(random, depth - 1, isRepeated)}|{Pattern(random, depth - 1, isRepeated)})",
+            4 or 5 => Pattern(random, depth - 1, isRepeated) + Pattern(random, depth - 1, isRepeated),
+            6 => $"(?:{Pattern(random, depth - 1, isRepeated: true)}){_counts[random.Next(_counts.Length)]}",
+            _ => random.Next(2) == 0 ? $"(?:^{Pattern(random, depth - 1)}|b)" : $"(?:{Pattern(random, depth - 1)}$|c)",
+        };
 
     private static string Quote(string text) => $"\"{System.Text.Json.JsonEncodedText.Encode(text)}\"";
 }

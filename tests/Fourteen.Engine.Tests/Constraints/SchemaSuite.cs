@@ -5,7 +5,8 @@ using System.Text.Json.Nodes;
 namespace Fourteen.Engine.Tests.Constraints;
 
 /// <summary>A schema of the JSON Schema Test Suite with its instances.</summary>
-internal sealed record SuiteSchema(string File, string Description, JsonElement Schema, IReadOnlyList<SuiteInstance> Instances)
+internal sealed record SuiteSchema(
+    string File, string Description, JsonElement Schema, IReadOnlyList<SuiteInstance> Instances)
 {
     public string Name => $"{File}: {Description}";
 }
@@ -27,7 +28,8 @@ internal static class SchemaSuite
     private static readonly string[] _annotations =
         ["$schema", "$id", "$anchor", "$comment", "title", "description", "default"];
 
-    private static readonly JsonSerializerOptions _plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions _plain =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static IEnumerable<SuiteSchema> Read(string folder)
     {
@@ -59,7 +61,7 @@ internal static class SchemaSuite
         return found;
     }
 
-    /// <summary>The instance as models write it, in each order of the properties of small objects at its root.</summary>
+    /// <summary>The instance as models write it, in each order of the properties of a small object.</summary>
     public static IEnumerable<string> Texts(JsonElement value)
     {
         JsonNode? plain = Plain(value);
@@ -82,7 +84,8 @@ internal static class SchemaSuite
                 foreach (JsonProperty named in value.EnumerateObject())
                     Collect(named.Value, found);
             }
-            else if (value.ValueKind == JsonValueKind.Array && keyword.Name is "allOf" or "anyOf" or "oneOf" or "prefixItems")
+            else if (keyword.Name is "allOf" or "anyOf" or "oneOf" or "prefixItems"
+                && value.ValueKind == JsonValueKind.Array)
             {
                 foreach (JsonElement member in value.EnumerateArray())
                     Collect(member, found);

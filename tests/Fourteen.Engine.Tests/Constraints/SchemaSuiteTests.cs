@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Fourteen.Engine.Constraints;
@@ -48,7 +47,7 @@ public sealed class SchemaSuiteTests
             CompiledConstraint? constraint = TryCompile(Compilers.Bytes, schema, out ConstraintException? problem);
             bool isCommon = SchemaSuite.IsCommon(keywords);
             if (problem is not null)
-                refused.Append(CultureInfo.InvariantCulture, $"{(isCommon ? "* " : "  ")}{schema.Name}: {problem.Message}\n");
+                refused.Append(null, $"{(isCommon ? "* " : "  ")}{schema.Name}: {problem.Message}\n");
             if (!isCommon || problem?.Message.Contains(Unsatisfiable, StringComparison.Ordinal) == true)
                 continue;
             int one = constraint is null ? 0 : 1;
@@ -58,7 +57,8 @@ public sealed class SchemaSuiteTests
                 table[keyword] = (table[keyword].Accepted + one, table[keyword].All + 1);
         }
 
-        string report = string.Join('\n', table.Select(row => $"{row.Key,-22}{row.Value.Accepted,4} of {row.Value.All}"))
+        IEnumerable<string> rows = table.Select(row => $"{row.Key,-22}{row.Value.Accepted,4} of {row.Value.All}");
+        string report = string.Join('\n', rows)
             + $"\n{"all",-22}{accepted,4} of {all}\nrefused (* with these keywords alone):\n{refused}";
         TestContext.Current.TestOutputHelper?.WriteLine(report);
         Assert.True(all > 100, report);
@@ -165,7 +165,8 @@ public sealed class SchemaSuiteTests
 
     private static List<SuiteSchema> Read()
     {
-        string? folder = SharedFiles.SharedRoot is null ? null : Path.Combine(SharedFiles.SharedRoot, "data", "jsonschema");
+        string? root = SharedFiles.SharedRoot;
+        string? folder = root is null ? null : Path.Combine(root, "data", "jsonschema");
         Assert.SkipWhen(
             folder is null || !Directory.Exists(folder),
             "data/jsonschema is not here: it needs the folder 'shared' beside the repository");

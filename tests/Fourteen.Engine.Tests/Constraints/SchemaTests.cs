@@ -144,7 +144,8 @@ public sealed class SchemaTests
     [InlineData("""{"a~/b":1}""", "", "a~/b")]
     [InlineData("""{"properties":{"a/b":{"contains":{}}}}""", "/properties/a~1b", "contains")]
     [InlineData("""{"unevaluatedProperties":false,"allOf":[{"properties":{"a":{}}}]}""", "", "unevaluatedProperties")]
-    public void Schema_ThatCannotBeEnforced_IsRefusedWithPointerAndKeyword(string schema, string pointer, string keyword)
+    public void Schema_ThatCannotBeEnforced_IsRefusedWithPointerAndKeyword(
+        string schema, string pointer, string keyword)
     {
         var refused = Assert.Throws<ConstraintException>(() => Compilers.Schema(schema));
 
@@ -191,12 +192,50 @@ public sealed class SchemaTests
     [Fact]
     public void Schema_OfManyOptionalProperties_Compiles()
     {
-        string properties = string.Join(',', Enumerable.Range(0, 300).Select(i => $"\"p{i}\":{{\"type\":\"integer\"}}"));
+        string properties = string.Join(
+            ',', Enumerable.Range(0, 300).Select(i => $"\"p{i}\":{{\"type\":\"integer\"}}"));
         CompiledConstraint constraint = Compilers.Schema(
             $$"""{"type":"object","properties":{{{properties}}},"additionalProperties":false}""");
 
         Assert.True(constraint.Accepts("{\"p0\":1,\"p17\":2,\"p299\":3}"));
         Assert.False(constraint.Accepts("{\"p17\":1,\"p0\":2}"));
+    }
+
+    // What a union of many tools or events looks like; each pair is compared.
+    [Fact]
+    public void OneOf_OfManyMembersToldApartByAConstant_Compiles()
+    {
+        const string Member =
+            """{"type":"object","properties":{"kind":{"const":"kN"},"n":{"minimum":N}},"required":["kind"]}""";
+        string members = string.Join(
+            ',', Enumerable.Range(0, 60).Select(i => Member.Replace("N", $"{i}", StringComparison.Ordinal)));
+        CompiledConstraint constraint = Compilers.Schema($$"""{"oneOf":[{{members}}]}""");
+
+        Assert.True(constraint.Accepts("{\"kind\":\"k59\",\"n\":60}"));
+        Assert.False(constraint.Accepts("{\"kind\":\"k59\",\"n\":58}"));
+    }
+
+    [Theory]
+    [InlineData(300, 5)]
+    [InlineData(60, 60)]
+    public void Schema_OfReferencesInReferences_EndsWithAResultOrARefusal(int definitions, int width)
+    {
+        const string Both = """{"allOf":[{"$ref":"#/$defs/dX"},{"$ref":"#/$defs/dY"}]}""";
+        IEnumerable<string> chain = Enumerable.Range(0, definitions).Select(i =>
+        {
+            IEnumerable<string> properties = Enumerable.Range(1, width).Select(j => $"\"p{j}\":" + Both
+                .Replace("X", $"{(i + j) % definitions}", StringComparison.Ordinal)
+                .Replace("Y", $"{i * j % definitions}", StringComparison.Ordinal));
+            return $$$"""
+                "d{{{i}}}":{"type":"object","properties":{ {{{string.Join(',', properties)}}} } }
+                """;
+        });
+        string schema = $$"""{"$ref":"#/$defs/d0","$defs":{ {{string.Join(',', chain)}} } }""";
+        var stack = new Thread(() => Record.Exception(() => Compilers.Schema(schema)), maxStackSize: 512 << 10);
+
+        stack.Start();
+
+        Assert.True(stack.Join(TimeSpan.FromSeconds(60)));
     }
 
     private static void Check(string schema, string[] accepted, string[] rejected)

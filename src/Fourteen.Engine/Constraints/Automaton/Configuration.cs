@@ -13,6 +13,7 @@ internal sealed class Configuration : IEquatable<Configuration>
 {
     private readonly StateSpace _space;
     private readonly Configuration?[] _next;
+    private readonly byte[] _classes;
     private readonly int _hash;
 
     internal Configuration(StateSpace space, Reading[] readings, bool canEnd, ByteClasses classes)
@@ -20,7 +21,8 @@ internal sealed class Configuration : IEquatable<Configuration>
         _space = space;
         Readings = readings;
         CanEnd = canEnd;
-        Classes = classes;
+        _classes = classes.Map;
+        IsDead = readings.Length == 0 && !canEnd;
         _next = new Configuration?[classes.Count];
         var hash = default(HashCode);
         hash.Add(canEnd);
@@ -34,17 +36,15 @@ internal sealed class Configuration : IEquatable<Configuration>
     /// <summary>Whether the text may end here: the outermost rule is complete.</summary>
     public bool CanEnd { get; }
 
-    public ByteClasses Classes { get; }
-
     /// <summary>Whether the text so far begins no text of the grammar.</summary>
-    public bool IsDead => Readings.Length == 0 && !CanEnd;
+    public bool IsDead { get; }
 
     /// <summary>The tokens that may follow, where they were kept.</summary>
     public TokenSet? Mask { get; set; }
 
     public StateSpace Space => _space;
 
-    public Configuration Step(byte value) => _next[Classes[value]] ?? _space.Advance(this, value);
+    public Configuration Step(byte value) => _next[_classes[value]] ?? _space.Advance(this, value);
 
     public bool Equals(Configuration? other)
     {
@@ -58,7 +58,8 @@ internal sealed class Configuration : IEquatable<Configuration>
 
         for (int i = 0; i < Readings.Length; i++)
         {
-            if (Readings[i].State != other.Readings[i].State || !OpenRules.Same(Readings[i].Open, other.Readings[i].Open))
+            (GrammarState state, OpenRules? open) = other.Readings[i];
+            if (Readings[i].State != state || !OpenRules.Same(Readings[i].Open, open))
                 return false;
         }
 
@@ -69,7 +70,7 @@ internal sealed class Configuration : IEquatable<Configuration>
 
     public override int GetHashCode() => _hash;
 
-    internal void SetNext(byte value, Configuration next) => _next[Classes[value]] = next;
+    internal void SetNext(byte value, Configuration next) => _next[_classes[value]] = next;
 
     internal void Forget()
     {

@@ -10,13 +10,13 @@ internal sealed class GrammarState
 {
     private readonly GrammarState?[] _next;
 
-    internal GrammarState(StateSpace space, Expression expression, ByteClasses classes, OpeningList openings)
+    internal GrammarState(StateSpace space, Expression expression, ByteClasses classes, OpeningList? openings)
     {
         Space = space;
         Expression = expression;
         Classes = classes;
-        Calls = [.. openings.Calls];
-        Tokens = [.. openings.Tokens];
+        Calls = openings is null ? [] : [.. openings.Calls];
+        Tokens = openings is null ? [] : [.. openings.Tokens];
         _next = new GrammarState?[classes.Count];
         HasEdges = Tokens.Length > 0 || classes.Count > 1
             || (expression.IsRegular && expression is not (EmptyExpression or NothingExpression));

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Fourteen.Engine.Constraints.Automaton;
 
 /// <summary>
@@ -31,8 +33,9 @@ internal sealed class MaskBuilder(TokenTrie trie)
             Configuration after = space.Return(reading.Open);
             foreach (int end in mask.Ends)
             {
-                _path[trie.Nodes[end].Depth] = after;
-                Walk(end + 1, trie.Nodes[end].End, allowed, safeRun: 0, ends: null);
+                TokenTrie.Node[] nodes = mask.Trie.Nodes;
+                _path[nodes[end].Depth] = after;
+                Walk(mask.Trie, end + 1, nodes[end].End, allowed, safeRun: 0, ends: null);
             }
         }
 
@@ -45,13 +48,13 @@ internal sealed class MaskBuilder(TokenTrie trie)
     {
         if (state.Mask is { } known)
             return known;
-        Array.Clear(_bits);
         _ends.Clear();
-        int run = state.Space.SafeRun(state.Expression);
-        trie.Safe(run).CopyTo(_bits);
+        (ulong[] safe, int run) = trie.Safe(state.Space.SafeRun(state.Expression));
+        safe.CopyTo(_bits, 0);
         _path[0] = state.Space.Alone(state);
-        Walk(first: 0, trie.Nodes.Length, _bits, run, _ends);
-        var mask = new StateMask(_bits, [.. _ends]);
+        TokenTrie walked = run == SafeCharacters.RunMax ? trie.Rest : trie;
+        Walk(walked, first: 0, walked.Nodes.Length, _bits, run, _ends);
+        var mask = new StateMask(_bits, walked, [.. _ends]);
         state.Mask = mask;
         state.Space.CountMask(mask.Bytes);
         return mask;
@@ -62,9 +65,10 @@ internal sealed class MaskBuilder(TokenTrie trie)
     /// </summary>
     /// <param name="safeRun">Subtrees of at most so many safe characters are set already.</param>
     /// <param name="ends">Collects the nodes where the outermost rule may end and tokens go on; null for none.</param>
-    private void Walk(int first, int last, Span<ulong> allowed, int safeRun, List<int>? ends)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Walk(TokenTrie walked, int first, int last, Span<ulong> allowed, int safeRun, List<int>? ends)
     {
-        TokenTrie.Node[] nodes = trie.Nodes;
+        TokenTrie.Node[] nodes = walked.Nodes;
         Configuration[] path = _path;
         for (int i = first; i < last;)
         {
@@ -85,7 +89,7 @@ internal sealed class MaskBuilder(TokenTrie trie)
             if (node.Token >= 0)
                 allowed[node.Token >> 6] |= 1UL << (node.Token & 63);
             else if (node.Token < -1)
-                Set(trie.Twins[-2 - node.Token], allowed);
+                Set(walked.Twins[-2 - node.Token], allowed);
             bool goesOn = node.End > i + 1;
             if (goesOn && after.CanEnd)
                 ends?.Add(i);

@@ -8,11 +8,13 @@ namespace Fourteen.Engine.Constraints.Automaton;
 /// </summary>
 internal sealed class StateSpace
 {
+    private static readonly ByteClasses _none = new ByteClasses.Builder().Build();
+
     private readonly Lock _gate = new();
     private readonly List<GrammarState> _states = [];
     private readonly Dictionary<Configuration, Configuration> _configurations = [];
-    private readonly Dictionary<ByteClasses, ByteClasses> _classes = [];
-    private readonly Dictionary<Expression, bool> _coversSafe = [];
+    private readonly Dictionary<ByteClasses.SetList, ByteClasses> _classes = [];
+    private readonly Dictionary<(ByteClasses, ByteClasses), ByteClasses> _refined = [];
     private long _maskBytes;
 
     public StateSpace()
@@ -98,7 +100,8 @@ internal sealed class StateSpace
                 configuration.Forget();
             _states.Clear();
             _configurations.Clear();
-            _coversSafe.Clear();
+            _classes.Clear();
+            _refined.Clear();
             Table.Forget();
             _maskBytes = 0;
         }
@@ -116,10 +119,10 @@ internal sealed class StateSpace
             return made;
         var classes = new ByteClasses.Builder();
         expression.AddFirst(classes);
-        var openings = new OpeningList();
+        OpeningList? openings = null;
         if (!expression.IsRegular)
-            expression.AddOpenings(Table, Table.Empty, openings);
-        var state = new GrammarState(this, expression, Known(classes.Build()), openings);
+            expression.AddOpenings(Table, Table.Empty, openings = new OpeningList());
+        var state = new GrammarState(this, expression, classes.Build(_classes), openings);
         _states.Add(state);
         expression.State = state;
         return state;
@@ -136,7 +139,7 @@ internal sealed class StateSpace
     public int SafeRun(Expression expression)
     {
         using Lock.Scope scope = _gate.EnterScope();
-        return SafeCharacters.RunOf(expression, Table, _coversSafe);
+        return SafeCharacters.RunOf(expression, Table);
     }
 
     internal GrammarState Advance(GrammarState state, byte value)
@@ -169,6 +172,9 @@ internal sealed class StateSpace
     /// </summary>
     private Configuration Close(List<Reading> seeds)
     {
+        // Most steps stay within one rule.
+        if (seeds.Count == 1 && seeds[0].State is { HasEdges: true, IsAccepting: false, Calls.Length: 0 })
+            return Intern(Make([seeds[0]], canEnd: false));
         var seen = new HashSet<Reading>(seeds);
         var readings = new List<Reading>();
         var work = new Stack<Reading>(seeds);
@@ -209,20 +215,24 @@ internal sealed class StateSpace
 
     private Configuration Make(Reading[] readings, bool canEnd)
     {
-        ByteClasses classes;
-        if (readings.Length == 1)
+        ByteClasses? classes = null;
+        foreach (Reading reading in readings)
         {
-            classes = readings[0].State.Classes;
-        }
-        else
-        {
-            var builder = new ByteClasses.Builder();
-            foreach (Reading reading in readings)
-                builder.Add(reading.State.Classes);
-            classes = Known(builder.Build());
+            ByteClasses other = reading.State.Classes;
+            if (classes is null || classes == other)
+                classes = other;
+            else
+                classes = Refine(classes, other);
         }
 
-        return new Configuration(this, readings, canEnd, classes);
+        return new Configuration(this, readings, canEnd, classes ?? _none);
+    }
+
+    private ByteClasses Refine(ByteClasses x, ByteClasses y)
+    {
+        if (!_refined.TryGetValue((x, y), out ByteClasses? refined))
+            _refined.Add((x, y), refined = ByteClasses.Refine(x, y));
+        return refined;
     }
 
     private Configuration Intern(Configuration made)
@@ -231,13 +241,5 @@ internal sealed class StateSpace
             return known;
         _configurations.Add(made, made);
         return made;
-    }
-
-    private ByteClasses Known(ByteClasses classes)
-    {
-        if (_classes.TryGetValue(classes, out ByteClasses? known))
-            return known;
-        _classes.Add(classes, classes);
-        return classes;
     }
 }

@@ -57,8 +57,11 @@ internal class TokenSet
 /// is the idea of XGrammar's "context-independent" tokens, Dong et al. 2024.)
 /// </summary>
 /// <param name="bits">One bit a token; copied.</param>
-/// <param name="ends">Indices of nodes below which tokens go on after the rule has ended.</param>
-internal sealed class StateMask(ReadOnlySpan<ulong> bits, int[] ends) : TokenSet(bits)
+/// <param name="trie">The tokens that were walked.</param>
+/// <param name="ends">Indices of its nodes below which tokens go on after the rule has ended.</param>
+internal sealed class StateMask(ReadOnlySpan<ulong> bits, TokenTrie trie, int[] ends) : TokenSet(bits)
 {
+    public TokenTrie Trie { get; } = trie;
+
     public int[] Ends { get; } = ends;
 }

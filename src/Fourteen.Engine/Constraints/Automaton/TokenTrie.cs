@@ -11,19 +11,31 @@ internal sealed class TokenTrie
     private const byte NotSafe = byte.MaxValue;
 
     private readonly List<Node> _building = [];
-    private readonly ulong[]?[] _safe = new ulong[SafeCharacters.RunMax + 1][];
+    // Masks are kept for these lengths: most tokens are short, and some vocabularies have long runs of one character.
+    private static readonly byte[] _runs =
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 64, 128, SafeCharacters.RunMax];
+
+    private readonly ulong[][] _safe;
 
     /// <param name="tokens">Per id its bytes; empty for tokens that text never reaches.</param>
     public TokenTrie(IReadOnlyList<byte[]> tokens)
+        : this(tokens, withRest: true)
+    {
+    }
+
+    private TokenTrie(IReadOnlyList<byte[]> tokens, bool withRest)
     {
         TokenCount = tokens.Count;
         Words = (tokens.Count + 63) / 64;
+        _safe = [.. _runs.Select(_ => new ulong[Words])];
         int[] order = Sort(tokens);
         BytesMax = order.Length == 0 ? 0 : order.Max(id => tokens[id].Length);
         Build(tokens, order);
         Nodes = [.. _building];
         _building = [];
         MeasureSafe(tokens, order);
+        IEnumerable<byte[]> unsafeTokens = tokens.Select(token => SafeCharacters.Count(token) is null ? token : []);
+        Rest = withRest ? new TokenTrie([.. unsafeTokens], withRest: false) : this;
     }
 
     /// <summary>One byte after its parent's.</summary>
@@ -47,6 +59,10 @@ internal sealed class TokenTrie
 
     public int TokenCount { get; }
 
+    /// <summary>The tokens that are not safe: all that must be walked where any run of safe characters is accepted.
+    /// </summary>
+    public TokenTrie Rest { get; }
+
     /// <summary>How many 64-bit words hold a bit for each token.</summary>
     public int Words { get; }
 
@@ -57,8 +73,12 @@ internal sealed class TokenTrie
     /// <summary>Tokens that have the same bytes.</summary>
     public List<int[]> Twins { get; } = [];
 
-    /// <summary>All tokens of at most so many safe characters.</summary>
-    public ReadOnlySpan<ulong> Safe(int run) => _safe[run];
+    /// <summary>All tokens of at most so many safe characters, or somewhat fewer, as the second value says.</summary>
+    public (ulong[] Tokens, int Run) Safe(int run)
+    {
+        int at = Array.FindLastIndex(_runs, kept => kept <= run);
+        return (_safe[at], _runs[at]);
+    }
 
     private static int[] Sort(IReadOnlyList<byte[]> tokens)
     {
@@ -149,15 +169,16 @@ internal sealed class TokenTrie
 
     private void MeasureSafe(IReadOnlyList<byte[]> tokens, int[] order)
     {
-        for (int run = 0; run < _safe.Length; run++)
-            _safe[run] = new ulong[Words];
         byte[] counts = new byte[tokens.Count];
         foreach (int id in order)
         {
             int count = SafeCharacters.Count(tokens[id]) ?? NotSafe;
             counts[id] = count <= SafeCharacters.RunMax ? (byte)count : NotSafe;
-            for (int run = counts[id]; run <= SafeCharacters.RunMax; run++)
-                _safe[run]![id >> 6] |= 1UL << (id & 63); // Filled above.
+            for (int i = 0; i < _runs.Length; i++)
+            {
+                if (counts[id] <= _runs[i])
+                    _safe[i][id >> 6] |= 1UL << (id & 63);
+            }
         }
 
         // Children stand after their parent: from the end, each subtree is complete before its root is reached.

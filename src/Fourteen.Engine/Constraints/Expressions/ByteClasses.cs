@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Fourteen.Engine.Constraints.Expressions;
 
 /// <summary>
@@ -27,6 +29,22 @@ internal sealed class ByteClasses : IEquatable<ByteClasses>
 
     public override int GetHashCode() => _hash;
 
+    /// <summary>The coarsest partition that is finer than both.</summary>
+    public static ByteClasses Refine(ByteClasses x, ByteClasses y)
+    {
+        var pairs = new Dictionary<int, byte>();
+        byte[] map = new byte[256];
+        for (int value = 0; value < 256; value++)
+        {
+            int pair = (x._classes[value] << 8) | y._classes[value];
+            if (!pairs.TryGetValue(pair, out byte number))
+                pairs.Add(pair, number = (byte)pairs.Count);
+            map[value] = number;
+        }
+
+        return new ByteClasses(map, pairs.Count);
+    }
+
     /// <summary>A member of each class.</summary>
     public byte[] Representatives()
     {
@@ -36,68 +54,97 @@ internal sealed class ByteClasses : IEquatable<ByteClasses>
         return members;
     }
 
-    /// <summary>Splits classes until each set that was added is a union of them.</summary>
-    internal sealed class Builder
-    {
-        private readonly short[] _map = new short[256];
-        private readonly HashSet<ByteSet> _seen = [];
-        private readonly short[] _split = new short[257];
-        private int _count = 1;
+    /// <summary>The map from bytes to classes, for loops that cannot afford a call.</summary>
+    public byte[] Map => _classes;
 
-        public void Add(ByteSet set)
+    /// <summary>The partition in which each set is a union of classes.</summary>
+    private static ByteClasses Split(List<ByteSet> sets)
+    {
+        // Of each class, the members inside a set move to a new one; numbers left without members vanish at the end.
+        short[] map = new short[256];
+        int count = 1;
+        short[] part = new short[512];
+        foreach (ByteSet set in sets)
         {
-            if (_count == 256 || !_seen.Add(set))
-                return;
-            _split.AsSpan(0, _count).Fill(-1);
+            part.AsSpan(0, count).Fill(-1);
             for (int value = 0; value < 256; value++)
             {
                 if (!set.Contains((byte)value))
                     continue;
-                ref short part = ref _split[_map[value]];
-                if (part < 0)
-                    part = (short)_count++;
-                _map[value] = part;
+                ref short moved = ref part[map[value]];
+                if (moved < 0)
+                    moved = (short)count++;
+                map[value] = moved;
             }
 
-            Number();
+            count = Number(map);
         }
 
-        public void Add(ByteClasses classes)
-        {
-            // A pair of class numbers is a class of the common refinement.
-            var pairs = new Dictionary<int, short>();
-            for (int value = 0; value < 256; value++)
-            {
-                int pair = (_map[value] << 8) | classes._classes[value];
-                if (!pairs.TryGetValue(pair, out short number))
-                    pairs.Add(pair, number = (short)pairs.Count);
-                _map[value] = number;
-            }
+        return new ByteClasses(Array.ConvertAll(map, number => (byte)number), count);
+    }
 
-            _count = pairs.Count;
+    /// <summary>Numbers the classes in the order of their smallest members, so that equal ones are equal.</summary>
+    private static int Number(short[] map)
+    {
+        Span<short> numbers = stackalloc short[512];
+        numbers.Fill(-1);
+        int count = 0;
+        for (int value = 0; value < 256; value++)
+        {
+            ref short number = ref numbers[map[value]];
+            if (number < 0)
+                number = (short)count++;
+            map[value] = number;
         }
 
-        public ByteClasses Build()
+        return count;
+    }
+
+    /// <summary>Collects sets between which a state distinguishes.</summary>
+    internal sealed class Builder
+    {
+        // Below, comparing is faster than hashing.
+        private const int ListedMax = 12;
+
+        private readonly List<ByteSet> _sets = [];
+        private HashSet<ByteSet>? _seen;
+
+        public void Add(ByteSet set)
         {
-            Number();
-            return new ByteClasses(Array.ConvertAll(_map, number => (byte)number), _count);
+            if (_seen is null && _sets.Count >= ListedMax)
+                _seen = [.. _sets];
+            if (_seen is null ? !_sets.Contains(set) : _seen.Add(set))
+                _sets.Add(set);
         }
 
-        /// <summary>Numbers the classes in the order of their smallest members, so that equal ones are equal.</summary>
-        private void Number()
-        {
-            Span<short> numbers = stackalloc short[513];
-            numbers.Fill(-1);
-            int count = 0;
-            for (int value = 0; value < 256; value++)
-            {
-                ref short number = ref numbers[_map[value]];
-                if (number < 0)
-                    number = (short)count++;
-                _map[value] = number;
-            }
+        public ByteClasses Build() => Split(_sets);
 
-            _count = count;
+        /// <summary>The same, from a table where these sets stood before.</summary>
+        public ByteClasses Build(Dictionary<SetList, ByteClasses> known)
+        {
+            var key = new SetList(_sets);
+            if (!known.TryGetValue(key, out ByteClasses? classes))
+                known.Add(key, classes = Split(_sets));
+            return classes;
+        }
+    }
+
+    /// <summary>Sets in order, as a key.</summary>
+    internal readonly struct SetList(List<ByteSet> sets) : IEquatable<SetList>
+    {
+        private readonly List<ByteSet> _sets = sets;
+
+        public bool Equals(SetList other) =>
+            CollectionsMarshal.AsSpan(_sets).SequenceEqual(CollectionsMarshal.AsSpan(other._sets));
+
+        public override bool Equals(object? obj) => obj is SetList other && Equals(other);
+
+        public override int GetHashCode()
+        {
+            var hash = default(HashCode);
+            foreach (ByteSet set in _sets)
+                hash.Add(set);
+            return hash.ToHashCode();
         }
     }
 }

@@ -34,15 +34,13 @@ internal static class EmptinessSearch
             return known;
         var cameFrom = new Dictionary<Expression, Expression?> { [expression] = null };
         var queue = new Queue<Expression>([expression]);
-        int steps = 0;
         while (queue.TryDequeue(out Expression? next))
         {
             var classes = new ByteClasses.Builder();
             next.AddFirst(classes);
             foreach (byte first in classes.Build().Representatives())
             {
-                if (++steps > ConstraintLimits.SearchStepsMax)
-                    throw ConstraintException.TooLarge("steps to intersect patterns", ConstraintLimits.SearchStepsMax);
+                table.CountSearchStep();
                 Expression after = next.Derive(table, first);
                 bool? hasMember = Known(table, after);
                 if (hasMember == true)
@@ -68,6 +66,21 @@ internal static class EmptinessSearch
             return false;
         if (expression.IsNullable || !expression.MayBeEmpty)
             return true;
-        return expression.HasMember;
+        return expression.HasMember ?? (expression is AndExpression both && IsAllButFew(both) ? true : null);
+    }
+
+    /// <summary>Endlessly many texts without finitely many: what names beside the declared ones are.</summary>
+    private static bool IsAllButFew(AndExpression both)
+    {
+        int others = 0;
+        foreach (Expression member in both.Members)
+        {
+            if (member is NotExpression { Part.IsFinite: true })
+                continue;
+            if (member.IsFinite || member.MayBeEmpty || ++others > 1)
+                return false;
+        }
+
+        return others == 1;
     }
 }

@@ -14,7 +14,7 @@ internal abstract class Expression
     /// <summary>Numbers from the table; later ones are larger.</summary>
     public int Id { get; set; }
 
-    /// <summary>Whether the empty text belongs to it. A call counts as not empty: the automaton opens the rule.</summary>
+    /// <summary>Whether the empty text belongs to it. A call counts as not empty: the automaton opens rules.</summary>
     public abstract bool IsNullable { get; }
 
     /// <summary>Whether it has neither calls nor tokens.</summary>
@@ -25,6 +25,10 @@ internal abstract class Expression
 
     /// <summary>Whether an intersection or complement has a member, once somebody has looked.</summary>
     public bool? HasMember { get; set; }
+
+    /// <summary>Whether it accepts each safe character alone (<see cref="SafeCharacters"/>), once somebody has looked.
+    /// </summary>
+    public bool? CoversSafe { get; set; }
 
     /// <summary>Whether it has finitely many members, all of them without complements.</summary>
     public virtual bool IsFinite => false;

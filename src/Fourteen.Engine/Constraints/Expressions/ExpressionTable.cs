@@ -11,6 +11,7 @@ internal sealed class ExpressionTable
     private readonly Dictionary<Expression, Expression> _known = new(ShallowComparer.Instance);
     private int _lastId;
     private int _stepLimit = int.MaxValue;
+    private int _searchSteps;
 
     public ExpressionTable()
     {
@@ -32,8 +33,18 @@ internal sealed class ExpressionTable
     public int Count => _known.Count;
 
     /// <summary>From here on, so many more expressions may be made before an exception ends the step.</summary>
-    public void LimitStep(int expressions) =>
+    public void LimitStep(int expressions)
+    {
         _stepLimit = expressions > int.MaxValue - _lastId ? int.MaxValue : _lastId + expressions;
+        _searchSteps = 0;
+    }
+
+    /// <summary>Counts a derivative that an <see cref="EmptinessSearch"/> asks for.</summary>
+    public void CountSearchStep()
+    {
+        if (++_searchSteps > ConstraintLimits.SearchStepsMax)
+            throw ConstraintException.TooLarge("steps to intersect patterns", ConstraintLimits.SearchStepsMax);
+    }
 
     /// <summary>Forgets what is known. Expressions that are in use stay valid, but equal new ones are new objects.
     /// </summary>

@@ -1,6 +1,6 @@
 namespace Fourteen.Engine.Constraints.Expressions;
 
-/// <summary>Several expressions of which the order does not matter, sorted by their numbers, without repetition.</summary>
+/// <summary>Several expressions whose order does not matter: sorted by their numbers, without repetition.</summary>
 internal abstract class SetExpression(Expression[] members) : Expression
 {
     public Expression[] Members { get; } = members;

@@ -40,7 +40,7 @@ internal sealed class TextTrigger
     }
 }
 
-/// <summary>Valid UTF-8 that ends with a literal when it first occurs, or in which the literal does not occur.</summary>
+/// <summary>Valid UTF-8 that ends with a literal when it first occurs, or in which it does not occur.</summary>
 internal sealed class TextExpression(TextTrigger trigger, int matched, Utf8Progress progress) : Expression
 {
     public override bool IsNullable { get; } = !trigger.Ends && progress == Utf8Progress.Complete;

@@ -265,7 +265,9 @@ internal ref struct GbnfParser
         int start = _at;
         while (IsNameChar(Next))
             _at++;
-        return _at > start ? _text[start.._at].ToString() : throw Problem(Next.ToString(), "a rule's name must stand here");
+        return _at > start
+            ? _text[start.._at].ToString()
+            : throw Problem(Next.ToString(), "a rule's name must stand here");
     }
 
     private static bool IsNameChar(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_';

@@ -15,16 +15,46 @@ internal static class CharacterClasses
 
     private static readonly Dictionary<string, string> _long = new(StringComparer.Ordinal)
     {
-        ["Letter"] = "L", ["Cased_Letter"] = "LC", ["Uppercase_Letter"] = "Lu", ["Lowercase_Letter"] = "Ll",
-        ["Titlecase_Letter"] = "Lt", ["Modifier_Letter"] = "Lm", ["Other_Letter"] = "Lo", ["Mark"] = "M",
-        ["Nonspacing_Mark"] = "Mn", ["Spacing_Mark"] = "Mc", ["Enclosing_Mark"] = "Me", ["Number"] = "N",
-        ["Decimal_Number"] = "Nd", ["digit"] = "Nd", ["Letter_Number"] = "Nl", ["Other_Number"] = "No",
-        ["Punctuation"] = "P", ["punct"] = "P", ["Connector_Punctuation"] = "Pc", ["Dash_Punctuation"] = "Pd",
-        ["Open_Punctuation"] = "Ps", ["Close_Punctuation"] = "Pe", ["Initial_Punctuation"] = "Pi",
-        ["Final_Punctuation"] = "Pf", ["Other_Punctuation"] = "Po", ["Symbol"] = "S", ["Math_Symbol"] = "Sm",
-        ["Currency_Symbol"] = "Sc", ["Modifier_Symbol"] = "Sk", ["Other_Symbol"] = "So", ["Separator"] = "Z",
-        ["Space_Separator"] = "Zs", ["Line_Separator"] = "Zl", ["Paragraph_Separator"] = "Zp", ["Other"] = "C",
-        ["Control"] = "Cc", ["cntrl"] = "Cc", ["Format"] = "Cf", ["Private_Use"] = "Co", ["Unassigned"] = "Cn",
+        ["Letter"] = "L",
+        ["Cased_Letter"] = "LC",
+        ["Uppercase_Letter"] = "Lu",
+        ["Lowercase_Letter"] = "Ll",
+        ["Titlecase_Letter"] = "Lt",
+        ["Modifier_Letter"] = "Lm",
+        ["Other_Letter"] = "Lo",
+        ["Mark"] = "M",
+        ["Nonspacing_Mark"] = "Mn",
+        ["Spacing_Mark"] = "Mc",
+        ["Enclosing_Mark"] = "Me",
+        ["Number"] = "N",
+        ["Decimal_Number"] = "Nd",
+        ["digit"] = "Nd",
+        ["Letter_Number"] = "Nl",
+        ["Other_Number"] = "No",
+        ["Punctuation"] = "P",
+        ["punct"] = "P",
+        ["Connector_Punctuation"] = "Pc",
+        ["Dash_Punctuation"] = "Pd",
+        ["Open_Punctuation"] = "Ps",
+        ["Close_Punctuation"] = "Pe",
+        ["Initial_Punctuation"] = "Pi",
+        ["Final_Punctuation"] = "Pf",
+        ["Other_Punctuation"] = "Po",
+        ["Symbol"] = "S",
+        ["Math_Symbol"] = "Sm",
+        ["Currency_Symbol"] = "Sc",
+        ["Modifier_Symbol"] = "Sk",
+        ["Other_Symbol"] = "So",
+        ["Separator"] = "Z",
+        ["Space_Separator"] = "Zs",
+        ["Line_Separator"] = "Zl",
+        ["Paragraph_Separator"] = "Zp",
+        ["Other"] = "C",
+        ["Control"] = "Cc",
+        ["cntrl"] = "Cc",
+        ["Format"] = "Cf",
+        ["Private_Use"] = "Co",
+        ["Unassigned"] = "Cn",
     };
 
     private static readonly ConcurrentDictionary<string, CodePointSet> _made = new(StringComparer.Ordinal);
@@ -57,7 +87,8 @@ internal static class CharacterClasses
         string key = _long.GetValueOrDefault(name, name);
         if (key == "Any")
             return CodePointSet.All;
-        bool isKnown = key == "LC" || Array.Exists(_short, code => code == key || (key.Length == 1 && code[0] == key[0]));
+        bool isKnown = key == "LC"
+            || Array.Exists(_short, code => code == key || (key.Length == 1 && code[0] == key[0]));
         return isKnown ? _made.GetOrAdd(key, Make) : null;
     }
 
@@ -67,7 +98,8 @@ internal static class CharacterClasses
         int from = -1;
         for (int codePoint = 0; codePoint <= CodePointSet.Last + 1; codePoint++)
         {
-            bool isMember = codePoint <= CodePointSet.Last && IsMember(CharUnicodeInfo.GetUnicodeCategory(codePoint), key);
+            bool isMember = codePoint <= CodePointSet.Last
+                && IsMember(CharUnicodeInfo.GetUnicodeCategory(codePoint), key);
             if (isMember && from < 0)
                 from = codePoint;
             if (isMember || from < 0)

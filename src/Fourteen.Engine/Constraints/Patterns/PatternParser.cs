@@ -189,7 +189,8 @@ internal ref struct PatternParser
                 _at++;
                 return new PatternNode.Anchor(IsEnd: true);
             case 'b' or 'B':
-                throw Problem($"\\{Next}", "word boundaries are not supported; write the characters that may stand there");
+                throw Problem(
+                    $"\\{Next}", "word boundaries are not supported; write the characters that may stand there");
             case >= '1' and <= '9' or 'k':
                 throw Problem($"\\{Next}", "back references are not regular");
             default:
@@ -340,5 +341,6 @@ internal ref struct PatternParser
     private static CodePointSet Either(CodePointSet set, bool isNegated) => isNegated ? set.Complement() : set;
 
     private readonly ConstraintException Problem(string what, string reason) => new(
-        string.Create(CultureInfo.InvariantCulture, $"char {Math.Min(_at, _text.Length)} of the pattern"), what, reason);
+        string.Create(CultureInfo.InvariantCulture, $"char {Math.Min(_at, _text.Length)} of the pattern"), what,
+        reason);
 }

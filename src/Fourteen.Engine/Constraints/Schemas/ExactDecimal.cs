@@ -27,7 +27,8 @@ internal readonly record struct ExactDecimal(BigInteger Digits, int Places) : IC
         }
 
         BigInteger digits = BigInteger.Parse(
-            point < 0 ? mantissa : mantissa.Remove(point, 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+            point < 0 ? mantissa : mantissa.Remove(point, 1), NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture);
         if (digits.IsZero)
             return new ExactDecimal(0, 0);
         if (power is > PowerMax or < -PowerMax)

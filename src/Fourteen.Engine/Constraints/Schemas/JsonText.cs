@@ -29,6 +29,9 @@ internal sealed class JsonText
         Digit = table.Bytes(ByteSet.Range((byte)'0', (byte)'9'));
         Canonical = Encode(CodePointSet.All);
         Character = MakeCharacter();
+        // Both hold all characters: known without looking.
+        Canonical.CoversSafe = true;
+        Character.CoversSafe = true;
     }
 
     /// <summary>White space between tokens: at most one run, and never two in a row.</summary>

@@ -111,8 +111,10 @@ internal sealed class KeywordReader(
             if (step is not { } value || value.Digits <= 0 || value.Digits > NumberText.ModulusMax
                 || value.Places > ConstraintLimits.DigitsMax)
             {
-                Refuse("multipleOf",
-                    $"a positive number of at most {NumberText.ModulusMax} steps is supported, found {multiple.GetRawText()}");
+                Refuse(
+                    "multipleOf",
+                    $"a positive number of at most {NumberText.ModulusMax} steps is supported, "
+                    + $"found {multiple.GetRawText()}");
             }
             else
             {
@@ -195,7 +197,7 @@ internal sealed class KeywordReader(
             else if (first.GetArrayLength() > ConstraintLimits.PropertiesMax)
                 throw ConstraintException.TooLarge("prefixItems", ConstraintLimits.PropertiesMax);
             else
-                prefix.AddRange(Enumerable.Range(0, first.GetArrayLength()).Select(i => ChildSchema("prefixItems", $"{i}")));
+                prefix.AddRange(first.EnumerateArray().Select((_, i) => ChildSchema("prefixItems", $"{i}")));
         }
 
         Conjunction rest = Conjunction.Anything;
@@ -211,7 +213,9 @@ internal sealed class KeywordReader(
         }
 
         bool isFree = min is null && max is null && prefix.Count == 0 && rest.Members.Count == 0;
-        return isFree ? null : new ArrayCase([new ArrayPart(prefix, rest)], min ?? 0, max ?? RepeatExpression.Unbounded);
+        return isFree
+            ? null
+            : new ArrayCase([new ArrayPart(prefix, rest)], min ?? 0, max ?? RepeatExpression.Unbounded);
     }
 
     private ObjectCase? ReadObjects()
@@ -229,7 +233,9 @@ internal sealed class KeywordReader(
         }
 
         Conjunction additional = ReadAdditional();
-        Conjunction nameSchema = _keywords.Remove("propertyNames") ? ChildSchema("propertyNames") : Conjunction.Anything;
+        Conjunction nameSchema = _keywords.Remove("propertyNames")
+            ? ChildSchema("propertyNames")
+            : Conjunction.Anything;
         List<string> required = _keywords.Remove("required", out JsonElement list) ? ReadTexts("required", list) : [];
         if (properties.Count > ConstraintLimits.PropertiesMax || required.Count > ConstraintLimits.PropertiesMax)
             throw ConstraintException.TooLarge("properties of one object", ConstraintLimits.PropertiesMax);

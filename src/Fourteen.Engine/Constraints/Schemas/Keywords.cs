@@ -8,7 +8,8 @@ internal static class Keywords
     private static readonly FrozenSet<string> _ignored = new[]
     {
         "$anchor", "$comment", "$defs", "$dynamicAnchor", "$id", "$schema", "$vocabulary", "contentEncoding",
-        "contentMediaType", "contentSchema", "default", "definitions", "deprecated", "description", "example",
+        "contentMediaType", "contentSchema", "default", "definitions", "deprecated", "description", "discriminator",
+        "example",
         "examples", "externalDocs", "markdownDescription", "readOnly", "title", "writeOnly", "xml",
         // Without the keyword beside which they have a meaning.
         "maxContains", "minContains", "then", "else",
@@ -19,7 +20,6 @@ internal static class Keywords
         ["additionalItems"] = "this keyword left JSON Schema; write prefixItems and items",
         ["contains"] = "items elsewhere in an array cannot be counted while it is written",
         ["dependencies"] = "this keyword left JSON Schema; write dependentRequired or dependentSchemas",
-        ["discriminator"] = "this keyword is OpenAPI's; write a const in each alternative",
         ["nullable"] = "this keyword is OpenAPI's; write \"type\": [\"…\", \"null\"]",
         ["unevaluatedItems"] = "what other schemas evaluate is not tracked; write items",
         ["unevaluatedProperties"] = "what other schemas evaluate is not tracked; write additionalProperties",

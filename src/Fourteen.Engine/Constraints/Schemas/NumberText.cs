@@ -9,7 +9,7 @@ namespace Fourteen.Engine.Constraints.Schemas;
 /// </summary>
 internal static class NumberText
 {
-    /// <summary>The largest part of <c>multipleOf</c>, as digits without the point: its remainders are states.</summary>
+    /// <summary>The largest <c>multipleOf</c>, as digits without the point: its remainders are states.</summary>
     public const int ModulusMax = 10_000;
 
     public static Expression Integer(ExpressionTable table) => table.Or(
@@ -36,7 +36,11 @@ internal static class NumberText
             : table.Concat(Whole(table), table.Optional(Fraction(table)));
         List<Expression> demands = [syntax];
         foreach (ExactDecimal multiple in numbers.MultiplesOf)
-            demands.Add(table.Intern(new MultipleExpression((int)multiple.Digits, multiple.Places, 0, inFraction: false)));
+        {
+            demands.Add(table.Intern(
+                new MultipleExpression((int)multiple.Digits, multiple.Places, remainder: 0, inFraction: false)));
+        }
+
         NumberBound zero = new(new ExactDecimal(0, 0), IsStrict: false);
         NumberBound? min = numbers.Min;
         NumberBound? max = numbers.Max;
@@ -80,7 +84,8 @@ internal static class NumberText
         Expression anyFraction = AnyFraction(table);
         List<Expression> ways =
         [
-            table.Concat(Digits(table, '1', '9'), table.Repeat(digit, whole.Length, RepeatExpression.Unbounded), anyFraction),
+            table.Concat(
+                Digits(table, '1', '9'), table.Repeat(digit, whole.Length, RepeatExpression.Unbounded), anyFraction),
         ];
         for (int i = 0; i < whole.Length; i++)
         {

@@ -134,19 +134,22 @@ internal sealed class SchemaCompiler
     {
         JsonValueKind.String => Table.Literal(JsonText.Quoted(value.GetString()!)), // A JSON string is not null.
         JsonValueKind.Array => _text.Bracket('[', ']', [.. value.EnumerateArray().Select(Literal)]),
-        JsonValueKind.Object => _text.Bracket('{', '}', [.. value.EnumerateObject().Select(property => Table.Concat(
-            Table.Literal(JsonText.Quoted(property.Name)), Table.Byte(':'), _text.AfterColon, Literal(property.Value)))]),
+        JsonValueKind.Object => _text.Bracket('{', '}', [.. value.EnumerateObject().Select(Member)]),
         JsonValueKind.Number => Number(value),
         _ => Table.Literal(Encoding.UTF8.GetBytes(value.GetRawText())),
     };
+
+    private Expression Member(JsonProperty property) => Table.Concat(
+        Table.Literal(JsonText.Quoted(property.Name)), Table.Byte(':'), _text.AfterColon, Literal(property.Value));
 
     /// <summary>As the schema writes it, and where it is whole, without point or exponent.</summary>
     private Expression Number(JsonElement value)
     {
         Expression raw = Table.Literal(Encoding.UTF8.GetBytes(value.GetRawText()));
-        return ExactDecimal.From(value) is { IsInteger: true } whole
-            ? Table.Or([raw, Table.Literal(Encoding.UTF8.GetBytes(whole.Digits.ToString(CultureInfo.InvariantCulture)))])
-            : raw;
+        if (ExactDecimal.From(value) is not { IsInteger: true } whole)
+            return raw;
+        string digits = whole.Digits.ToString(CultureInfo.InvariantCulture);
+        return Table.Or([raw, Table.Literal(Encoding.UTF8.GetBytes(digits))]);
     }
 
     private Expression Array(ArrayCase arrays)

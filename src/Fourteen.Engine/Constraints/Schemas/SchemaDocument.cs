@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Fourteen.Engine.Constraints.Schemas;
@@ -32,6 +33,8 @@ internal sealed class SchemaDocument
     /// <exception cref="ConstraintException">The document is too deep.</exception>
     public SchemaDocument(JsonElement root)
     {
+        if (JsonMarshal.GetRawUtf8Value(root).Length > ConstraintLimits.SourceCharsMax)
+            throw ConstraintException.TooLarge("bytes of a schema", ConstraintLimits.SourceCharsMax);
         RequireText(root, depth: 0);
         _nodes.Add(new SchemaNode(1, _true, "", DefaultBase));
         Root = Add(root, "", DefaultBase);

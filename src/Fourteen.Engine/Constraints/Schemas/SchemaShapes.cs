@@ -12,6 +12,9 @@ internal sealed class SchemaShapes
     // Required parts within required parts that are searched for a contradiction; beyond, there may be one.
     private const int EmptinessDepthMax = 24;
 
+    // Schemas that are being read at all places together, before looking into parts stops: each is some calls deep.
+    private const int ReadingDepthMax = 64;
+
     private readonly SchemaDocument _document;
     private readonly KeywordReader _reader;
     private readonly ShapeAlgebra _algebra;
@@ -21,6 +24,7 @@ internal sealed class SchemaShapes
     private readonly Dictionary<Conjunction, bool> _empty = [];
     private HashSet<int> _open = [];
     private int _emptinessDepth;
+    private int _readingDepth;
 
     public SchemaShapes(
         SchemaDocument document, KeywordReader reader, StringTexts strings, List<ConstraintProblem> problems)
@@ -43,8 +47,8 @@ internal sealed class SchemaShapes
         foreach (int member in conjunction.Members)
             shape = _algebra.Intersect(shape, OfMember(member));
         _shapes[conjunction] = shape;
-        if (_shapes.Count > ConstraintLimits.RulesMax)
-            throw ConstraintException.TooLarge("differing subschemas", ConstraintLimits.RulesMax);
+        if (_shapes.Count > ConstraintLimits.ConjunctionsMax)
+            throw ConstraintException.TooLarge("schemas that hold together", ConstraintLimits.ConjunctionsMax);
         return shape;
     }
 
@@ -55,7 +59,7 @@ internal sealed class SchemaShapes
             return false;
         if (_empty.TryGetValue(conjunction, out bool known))
             return known;
-        if (_emptinessDepth >= EmptinessDepthMax)
+        if (_emptinessDepth >= EmptinessDepthMax || _readingDepth >= ReadingDepthMax)
             return false;
         _emptinessDepth++;
         _empty[conjunction] = false; // What contains itself is not empty because of that.
@@ -81,7 +85,9 @@ internal sealed class SchemaShapes
 
         if (_open.Count > ConstraintLimits.NestingMax)
             throw ConstraintException.TooLarge("schemas at one place", ConstraintLimits.NestingMax);
+        _readingDepth++;
         Shape shape = member > 0 ? Read(node) : Complement(node);
+        _readingDepth--;
         _open.Remove(member);
         _nodes[member] = shape;
         return shape;
@@ -138,10 +144,17 @@ internal sealed class SchemaShapes
     // Strings are one case, which a tree of their bytes makes cheap.
     private Shape Literals(JsonElement[] all)
     {
-        List<Case> cases = [.. all.Where(item => item.ValueKind != JsonValueKind.String).Select(item => new LiteralCase(item))];
-        // A JSON string is not null.
-        string[] texts = [.. all.Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!)];
-        if (texts.Length > 0)
+        List<Case> cases = [];
+        List<string> texts = [];
+        foreach (JsonElement item in all)
+        {
+            if (item.ValueKind == JsonValueKind.String)
+                texts.Add(item.GetString()!); // A JSON string is not null.
+            else
+                cases.Add(new LiteralCase(item));
+        }
+
+        if (texts.Count > 0)
             cases.Add(Strings.Among(texts));
         if (cases.Count > ConstraintLimits.CasesMax)
             throw ConstraintException.TooLarge("values of one enum that are no strings", ConstraintLimits.CasesMax);
@@ -196,7 +209,11 @@ internal sealed class SchemaShapes
     {
         JsonElement list = node.Schema.GetProperty(keyword);
         if (list.ValueKind == JsonValueKind.Array && list.GetArrayLength() > 0)
-            return [.. Enumerable.Range(0, list.GetArrayLength()).Select(i => _document.Child(node, keyword, $"{i}").Index)];
+        {
+            IEnumerable<int> indices = Enumerable.Range(0, list.GetArrayLength());
+            return [.. indices.Select(i => _document.Child(node, keyword, $"{i}").Index)];
+        }
+
         Refuse(node, keyword, "a list of schemas must stand here");
         return [1];
     }
@@ -221,7 +238,8 @@ internal sealed class SchemaShapes
         Shape?[] complements = [.. members.Select(member => _algebra.Complement(OfMember(member), out _))];
         if (Array.Exists(complements, complement => complement is null))
         {
-            Refuse(node, "oneOf", "a value could satisfy several of these; write anyOf, or a const that tells them apart");
+            Refuse(
+                node, "oneOf", "a value could satisfy several of these; write anyOf, or a const that tells them apart");
             return Shape.Anything;
         }
 

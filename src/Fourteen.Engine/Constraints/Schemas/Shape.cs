@@ -72,7 +72,8 @@ internal readonly record struct NumberBound(ExactDecimal Value, bool IsStrict);
 
 /// <summary>Numbers within bounds.</summary>
 internal sealed record NumberCase(
-    bool IsInteger, NumberBound? Min, NumberBound? Max, IReadOnlyList<ExactDecimal> MultiplesOf) : Case(JsonTypes.Number)
+    bool IsInteger, NumberBound? Min, NumberBound? Max, IReadOnlyList<ExactDecimal> MultiplesOf)
+    : Case(JsonTypes.Number)
 {
     public bool IsPlain => Min is null && Max is null && MultiplesOf.Count == 0;
 }

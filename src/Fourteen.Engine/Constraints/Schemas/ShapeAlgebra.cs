@@ -10,6 +10,7 @@ internal sealed class ShapeAlgebra(SchemaShapes shapes)
     private static readonly JsonElement _false = JsonDocument.Parse("false").RootElement.Clone();
 
     private readonly Dictionary<Case, bool> _empty = new(ReferenceEqualityComparer.Instance);
+    private int _intersections;
 
     /// <summary>What both allow, without cases that certainly allow nothing.</summary>
     public Shape Intersect(Shape x, Shape y)
@@ -20,7 +21,11 @@ internal sealed class ShapeAlgebra(SchemaShapes shapes)
             if ((y.Free & first.Type) != 0)
                 Keep(first);
             foreach (Case second in y.Cases.Where(second => second.Type == first.Type))
+            {
+                if (++_intersections > ConstraintLimits.IntersectionsMax)
+                    throw ConstraintException.TooLarge("pairs of cases", ConstraintLimits.IntersectionsMax);
                 Keep(Merge(first, second));
+            }
         }
 
         foreach (Case second in y.Cases.Where(second => (x.Free & second.Type) != 0))
@@ -100,7 +105,9 @@ internal sealed class ShapeAlgebra(SchemaShapes shapes)
     {
         if (first is LiteralCase || second is LiteralCase)
         {
-            (LiteralCase literal, Case other) = first is LiteralCase value ? (value, second) : ((LiteralCase)second, first);
+            (LiteralCase literal, Case other) = first is LiteralCase value
+                ? (value, second)
+                : ((LiteralCase)second, first);
             return new ValueCheck(shapes).Satisfies(literal.Value, other) ? literal : null;
         }
 

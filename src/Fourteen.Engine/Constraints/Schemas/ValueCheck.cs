@@ -51,6 +51,7 @@ internal sealed class ValueCheck(SchemaShapes shapes)
         List<string> names = [.. value.EnumerateObject().Select(property => property.Name)];
         return names.Count >= objects.Min && (objects.Max == RepeatExpression.Unbounded || names.Count <= objects.Max)
             && objects.Required.All(names.Contains)
-            && value.EnumerateObject().All(property => Satisfies(property.Value, cases.Property(objects, property.Name)));
+            && value.EnumerateObject().All(
+                property => Satisfies(property.Value, cases.Property(objects, property.Name)));
     }
 }
