@@ -98,7 +98,7 @@ public sealed class ChatClientProvider(IChatClient client, TimeProvider clock) :
                     _calls.RemoveAll(call => call.CallId == served.CallId);
                     break;
                 case ErrorContent error:
-                    yield return new Notice(error.ErrorCode ?? "error", error.Message ?? "the client tells of an error");
+                    yield return new Notice(error.ErrorCode ?? "error", error.Message ?? "the client has an error");
                     break;
                 case DataContent or UriContent:
                     throw new RequestException(

@@ -31,7 +31,8 @@ public sealed class ProviderEmbeddingGenerator(IEmbedder embedder, string? model
         if (options?.Dimensions is { } wanted && answer.Vectors[0].Length != wanted)
         {
             throw new RequestException(
-                "dimensions", $"the model's vectors have {answer.Vectors[0].Length} numbers, but {wanted} were asked for");
+                "dimensions",
+                $"the model's vectors have {answer.Vectors[0].Length} numbers, but {wanted} were asked for");
         }
 
         return new GeneratedEmbeddings<Embedding<float>>(answer.Vectors.Select(vector => new Embedding<float>(vector)

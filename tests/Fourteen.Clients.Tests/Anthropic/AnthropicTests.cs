@@ -214,7 +214,12 @@ public sealed class AnthropicTests(ServerFixture servers)
         MessageCreateParams asked = Ask(Questions.Weather, WeatherTool());
 
         MessageTokensCount count = await client.Messages.CountTokens(
-            new MessageCountTokensParams { Model = ServerFixture.Tiny, Messages = asked.Messages, Tools = [WeatherTool()] },
+            new MessageCountTokensParams
+            {
+                Model = ServerFixture.Tiny,
+                Messages = asked.Messages,
+                Tools = [WeatherTool()],
+            },
             Cancellation);
         Message answer = await client.Messages.Create(asked, Cancellation);
 
@@ -282,12 +287,12 @@ public sealed class AnthropicTests(ServerFixture servers)
         MessageCreateParams.FromRawUnchecked(
             new Dictionary<string, JsonElement>(), new Dictionary<string, JsonElement>(),
             Questions.Members("""{"temperature": 0}""")) with
-    {
-        Model = ServerFixture.Tiny,
-        MaxTokens = 2048,
-        Messages = [new UserMessageParam(question)],
-        Tools = tools.Length > 0 ? [.. tools.Select(tool => (ToolUnion)tool)] : null,
-    };
+        {
+            Model = ServerFixture.Tiny,
+            MaxTokens = 2048,
+            Messages = [new UserMessageParam(question)],
+            Tools = tools.Length > 0 ? [.. tools.Select(tool => (ToolUnion)tool)] : null,
+        };
 
     private static Tool WeatherTool() => new()
     {

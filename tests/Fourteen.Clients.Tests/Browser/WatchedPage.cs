@@ -71,7 +71,8 @@ internal sealed class WatchedPage : IAsyncDisposable
     public void AssertQuiet(params string[] expected)
     {
         Assert.All(_requests, url => Assert.True(
-            url.StartsWith(_address + "/", StringComparison.Ordinal) || url.StartsWith("data:", StringComparison.Ordinal)
+            url.StartsWith(_address + "/", StringComparison.Ordinal)
+                || url.StartsWith("data:", StringComparison.Ordinal)
                 || url.StartsWith("blob:", StringComparison.Ordinal),
             $"{url} is not of this server"));
         Assert.NotEmpty(_requests);

@@ -42,7 +42,8 @@ public sealed class ConnectorTests(ServerFixture servers)
         ChatResponse<CapitalOf> response = await chat.GetResponseAsync<CapitalOf>(
             Questions.AsJson, Quiet(new ChatOptions { Temperature = 0 }), cancellationToken: Cancellation);
 
-        Assert.NotNull(response.Result.Capital);
+        Assert.True(response.TryGetResult(out CapitalOf? read));
+        Assert.NotNull(read.Capital);
     }
 
     [Fact]

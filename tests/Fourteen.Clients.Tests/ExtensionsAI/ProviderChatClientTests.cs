@@ -64,7 +64,8 @@ public sealed class ProviderChatClientTests(LocalModel local)
         ChatResponse response = await chat.GetResponseAsync(Questions.TwoWeathers, options, Cancellation);
 
         Assert.Equal(["Lima", "Oslo"], weather.Asked);
-        Assert.Equal(2, response.Messages.SelectMany(message => message.Contents).OfType<FunctionResultContent>().Count());
+        Assert.Equal(
+            2, response.Messages.SelectMany(message => message.Contents).OfType<FunctionResultContent>().Count());
     }
 
     [Fact]
@@ -94,8 +95,9 @@ public sealed class ProviderChatClientTests(LocalModel local)
             new ChatOptions { Temperature = 0, Reasoning = new ReasoningOptions { Effort = ReasoningEffort.None } },
             useJsonSchemaResponseFormat: true, Cancellation);
 
-        Assert.NotNull(response.Result.Country);
-        Assert.NotNull(response.Result.Capital);
+        Assert.True(response.TryGetResult(out CapitalOf? read));
+        Assert.NotNull(read.Country);
+        Assert.NotNull(read.Capital);
     }
 
     [Fact]
@@ -108,7 +110,8 @@ public sealed class ProviderChatClientTests(LocalModel local)
             Questions.Capital, new ChatOptions { Temperature = 0, Reasoning = quiet, StopSequences = [" France"] },
             Cancellation);
         ChatResponse cut = await chat.GetResponseAsync(
-            Questions.Capital, new ChatOptions { Temperature = 0, Reasoning = quiet, MaxOutputTokens = 3 }, Cancellation);
+            Questions.Capital, new ChatOptions { Temperature = 0, Reasoning = quiet, MaxOutputTokens = 3 },
+            Cancellation);
 
         Assert.Equal("The capital of", stopped.Text);
         Assert.Equal(ChatFinishReason.Stop, stopped.FinishReason);
@@ -147,7 +150,8 @@ public sealed class ProviderChatClientTests(LocalModel local)
         using IChatClient chat = await ClientAsync();
         var options = new ChatOptions { Temperature = 2, Seed = 3, MaxOutputTokens = 2000 };
 
-        await foreach (ChatResponseUpdate update in chat.GetStreamingResponseAsync("Count to 6.", options, Cancellation))
+        await foreach (ChatResponseUpdate update in chat.GetStreamingResponseAsync(
+            "Count to 6.", options, Cancellation))
         {
             if (update.Contents.Count > 0)
                 break;

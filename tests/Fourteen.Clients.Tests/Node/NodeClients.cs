@@ -44,7 +44,8 @@ public sealed class NodeClients : IDisposable
         string source = Path.Combine(SharedFiles.RepositoryRoot, "tests", "Fourteen.Clients.Tests", "Node");
         byte[] packages = await File.ReadAllBytesAsync(Path.Combine(source, "package.json"), cancellation);
         string folder = Path.Combine(
-            SharedFiles.RepositoryRoot, "artifacts", "node-clients", Convert.ToHexString(SHA256.HashData(packages))[..12]);
+            SharedFiles.RepositoryRoot, "artifacts", "node-clients",
+            Convert.ToHexString(SHA256.HashData(packages))[..12]);
         await _installing.WaitAsync(cancellation);
         try
         {

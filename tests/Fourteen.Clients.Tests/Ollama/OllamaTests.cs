@@ -130,7 +130,9 @@ public sealed class OllamaTests(ServerFixture servers)
         await foreach (GenerateResponseStream? part in client.GenerateAsync(
             new GenerateRequest
             {
-                Model = ServerFixture.Tiny, Prompt = Questions.Capital, Think = false,
+                Model = ServerFixture.Tiny,
+                Prompt = Questions.Capital,
+                Think = false,
                 Options = new RequestOptions { Temperature = 0 },
             },
             Cancellation))

@@ -35,7 +35,7 @@ public static class OpenAiModels
         json.WriteNumber("max_model_len", model.Context);
         json.WriteString("type", "model");
         json.WriteString("display_name", model.Name);
-        json.WriteString("created_at", model.ModifiedAt);
+        json.WriteString("created_at", model.ModifiedAt.UtcDateTime);
         json.WriteNumber("max_input_tokens", model.Context);
         json.WriteNumber("max_tokens", model.Context);
         json.WriteStartObject("status");
