@@ -57,8 +57,8 @@ public sealed class ReportTests
             DialectRun.Line("""
                 {"id":"qwen3-14b","object":"model","created":1772600767,"owned_by":"fourteen","max_model_len":8192,
                 "type":"model","display_name":"qwen3-14b","created_at":"2026-03-04T05:06:07Z","max_input_tokens":8192,
-                "max_tokens":8192,"status":{"value":"loaded"},"meta":{"n_vocab":151936,"n_ctx_train":40960,"n_embd":5120,
-                "n_params":14770000000,"size":9000000000}}
+                "max_tokens":8192,"status":{"value":"loaded"},"meta":{"n_vocab":151936,"n_ctx_train":40960,
+                "n_embd":5120,"n_params":14770000000,"size":9000000000}}
                 """),
             list["data"]![0]!.ToJsonString());
         Assert.Equal("unloaded", (string?)list["data"]![1]!["status"]!["value"]);

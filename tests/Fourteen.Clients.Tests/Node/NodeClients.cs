@@ -62,7 +62,7 @@ public sealed class NodeClients : IDisposable
                 if (code == 0)
                     await File.WriteAllTextAsync(installed, "", cancellation);
                 else
-                    _reason = $"npm install ended with {code?.ToString() ?? "its time"}: {errors.Trim()}";
+                    _reason = $"npm install ended with {code?.ToString() ?? "its time"}: {errors.Split('\n')[0]}";
             }
         }
         finally
