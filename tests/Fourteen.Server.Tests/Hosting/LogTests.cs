@@ -29,4 +29,16 @@ public sealed class LogTests
         Assert.All(server.Log.Lines, line => Assert.DoesNotContain(Canary, line, StringComparison.Ordinal));
         Assert.DoesNotContain(server.Log.Lines, line => line.StartsWith("Error", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task Log_WhereItIsAsked_HoldsPromptsAndAnswersButNoKeys()
+    {
+        await using TestServer server = await TestServer.StartTinyAsync(
+            options => options with { LogPrompts = true, ApiKeys = [new ApiKey("team", "KEY-" + Canary)] });
+        (await server.PostAsync(
+            "/v1/chat/completions", Asking.Chat("Repeat: Oslo Quito"), ("x-api-key", "KEY-" + Canary))).With(200);
+        Assert.Contains(server.Log.Lines, line => line.Contains("Repeat: Oslo Quito", StringComparison.Ordinal));
+        Assert.Contains(server.Log.Lines, line => line.Contains("answered: Oslo Quito", StringComparison.Ordinal));
+        Assert.All(server.Log.Lines, line => Assert.DoesNotContain(Canary, line, StringComparison.Ordinal));
+    }
 }
