@@ -24,6 +24,13 @@ public sealed record EngineOptions
     public int MaxInterTokenMs { get; init; } = 500;
 
     /// <summary>
+    /// Milliseconds that a step is expected to take at most while nobody streams: who comes meanwhile waits for its
+    /// end. A model of 14 billion parameters reads some 130 tokens in that time on two cores, as fast by the token as
+    /// 512 (docs/performance.md).
+    /// </summary>
+    public int MaxQuietStepMs { get; init; } = 4000;
+
+    /// <summary>
     /// How long a reader may leave no room for more before its sequence ends with a
     /// <see cref="RequestException"/>: long for a network that stumbles, short beside what a forgotten connection
     /// holds; the greatest value is for ever.

@@ -22,6 +22,7 @@ public sealed class InferenceEngine : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.StepTokens, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxInterTokenMs, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxQuietStepMs, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ReaderDeadline, TimeSpan.Zero, nameof(options));
         _clock = clock;
         _loop = new EngineLoop(options, clock);

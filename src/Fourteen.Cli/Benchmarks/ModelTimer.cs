@@ -46,7 +46,8 @@ internal sealed class ModelTimer : IDisposable
         BenchSettings settings, int threads, StandardStreams streams, CancellationToken cancellation)
     {
         RefuseTooLarge(settings);
-        var engine = new InferenceEngine(new EngineOptions { Threads = threads }, TimeProvider.System);
+        var engine = new InferenceEngine(
+            new EngineOptions { Threads = threads, MaxQuietStepMs = int.MaxValue }, TimeProvider.System);
         try
         {
             var options = new ModelOptions

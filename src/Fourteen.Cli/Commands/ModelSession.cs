@@ -38,6 +38,7 @@ internal sealed class ModelSession : IDisposable
             new EngineOptions
             {
                 Threads = settings.Threads ?? Environment.ProcessorCount,
+                MaxQuietStepMs = int.MaxValue, // Nobody else comes.
                 ReaderDeadline = TimeSpan.MaxValue, // Who pages through the output keeps nobody waiting.
             },
             TimeProvider.System);

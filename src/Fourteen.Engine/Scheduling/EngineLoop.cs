@@ -22,6 +22,7 @@ internal sealed class EngineLoop : IDisposable
 
     private readonly SemaphoreSlim _signal = new(0);
     private readonly TimeSpan _roundTime;
+    private readonly TimeSpan _quietTime;
     private readonly TimeSpan _readerDeadline;
     private readonly TimeProvider _clock;
     private readonly Batch _batch = new();
@@ -34,6 +35,7 @@ internal sealed class EngineLoop : IDisposable
     internal EngineLoop(EngineOptions options, TimeProvider clock)
     {
         _roundTime = TimeSpan.FromMilliseconds(options.MaxInterTokenMs);
+        _quietTime = TimeSpan.FromMilliseconds(options.MaxQuietStepMs);
         _readerDeadline = options.ReaderDeadline;
         _clock = clock;
         Pool = new WorkerPool(options.Threads);
@@ -140,7 +142,7 @@ internal sealed class EngineLoop : IDisposable
         while (!_stopping)
         {
             RunCommands();
-            TimeSpan? time = StepTime();
+            TimeSpan time = StepTime();
             bool worked = false, waiting = false;
             foreach (ModelRuntime model in _models)
             {
@@ -159,10 +161,10 @@ internal sealed class EngineLoop : IDisposable
     }
 
     /// <summary>
-    /// What a step of each model may take so that no stream waits too long for a round of all models; null where there
-    /// is no stream.
+    /// What a step of each model may take so that no stream, or where there is none nobody who comes, waits too long
+    /// for a round of all models.
     /// </summary>
-    private TimeSpan? StepTime()
+    private TimeSpan StepTime()
     {
         int active = 0;
         bool streams = false;
@@ -172,7 +174,7 @@ internal sealed class EngineLoop : IDisposable
             streams |= model.Scheduler.HasStreams;
         }
 
-        return streams ? _roundTime / active : null;
+        return (streams ? _roundTime : _quietTime) / Math.Max(1, active);
     }
 
     private void RunCommands()
@@ -182,7 +184,7 @@ internal sealed class EngineLoop : IDisposable
     }
 
     /// <summary>One step of one model; false where there was nothing to compute.</summary>
-    private bool Step(ModelRuntime model, TimeSpan? time)
+    private bool Step(ModelRuntime model, TimeSpan time)
     {
         EndLeavers(model);
         if (!TryFill(model, time))
@@ -225,7 +227,7 @@ internal sealed class EngineLoop : IDisposable
     }
 
     /// <summary>Fills the batch; where there is no memory for a sequence's keys and values, that one ends.</summary>
-    private bool TryFill(ModelRuntime model, TimeSpan? time)
+    private bool TryFill(ModelRuntime model, TimeSpan time)
     {
         try
         {

@@ -25,8 +25,9 @@ internal sealed class RandomModel(ConstraintCompiler compiler, IReadOnlyList<byt
             if (matcher.IsComplete || (matcher.CanEnd && (count >= freeTokens || random.Next(8) == 0)))
                 return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString([.. text]);
             matcher.FillMask(_mask);
-            // Now and then any token: what closes a pattern is not known here.
-            int token = Choose(random, isClosing: count >= freeTokens && random.Next(6) != 0);
+            // What closes a pattern is not known here: now and then, each first byte has the same chance.
+            bool isClosing = count >= freeTokens;
+            int token = isClosing && random.Next(4) == 0 ? ChooseByFirstByte(random) : Choose(random, isClosing);
             matcher.Accept(token);
             text.AddRange(tokens[token]);
         }
@@ -55,6 +56,15 @@ internal sealed class RandomModel(ConstraintCompiler compiler, IReadOnlyList<byt
         return _allowed.Count > 0
             ? _allowed[random.Next(_allowed.Count)]
             : throw new InvalidOperationException("a dead end: no token is allowed");
+    }
+
+    private int ChooseByFirstByte(Random random)
+    {
+        Choose(random, isClosing: false);
+        byte[] first = [.. _allowed.Select(id => tokens[id][0]).Distinct()];
+        byte chosen = first[random.Next(first.Length)];
+        int[] begun = [.. _allowed.Where(id => tokens[id][0] == chosen)];
+        return begun[random.Next(begun.Length)];
     }
 
     private static int Rank(byte[] token) => (char)token[0] switch

@@ -115,15 +115,15 @@ public sealed class RegexConstraintTests
 
     private static string Pattern(Random random, int depth, bool isRepeated = false) =>
         random.Next(Kinds(depth, isRepeated)) switch
-    {
-        0 => "a",
-        1 => "[a-c]",
-        2 => random.Next(3) == 0 ? "[^a1]" : "é",
-        3 => $"(?:{Pattern(random, depth - 1, isRepeated)}|{Pattern(random, depth - 1, isRepeated)})",
-        4 or 5 => Pattern(random, depth - 1, isRepeated) + Pattern(random, depth - 1, isRepeated),
-        6 => $"(?:{Pattern(random, depth - 1, isRepeated: true)}){_counts[random.Next(_counts.Length)]}",
-        _ => random.Next(2) == 0 ? $"(?:^{Pattern(random, depth - 1)}|b)" : $"(?:{Pattern(random, depth - 1)}$|c)",
-    };
+        {
+            0 => "a",
+            1 => "[a-c]",
+            2 => random.Next(3) == 0 ? "[^a1]" : "é",
+            3 => $"(?:{Pattern(random, depth - 1, isRepeated)}|{Pattern(random, depth - 1, isRepeated)})",
+            4 or 5 => Pattern(random, depth - 1, isRepeated) + Pattern(random, depth - 1, isRepeated),
+            6 => $"(?:{Pattern(random, depth - 1, isRepeated: true)}){_counts[random.Next(_counts.Length)]}",
+            _ => random.Next(2) == 0 ? $"(?:^{Pattern(random, depth - 1)}|b)" : $"(?:{Pattern(random, depth - 1)}$|c)",
+        };
 
     private static string Quote(string text) => $"\"{System.Text.Json.JsonEncodedText.Encode(text)}\"";
 }

@@ -67,8 +67,8 @@ public sealed class LlamaServerTests
 
         Assert.Equal(
             DialectRun.Line("""
-                {"id":7,"token":"Hel","bytes":[72,101,108],"logprob":-0.25,"top_logprobs":[{"id":7,"token":"Hel",
-                "bytes":[72,101,108],"logprob":-0.25},{"id":3,"token":"�","bytes":[195],"logprob":-2.5}]}
+                {"id":7,"token":"Hel","logprob":-0.25,"bytes":[72,101,108],"top_logprobs":[{"id":7,"token":"Hel",
+                "logprob":-0.25,"bytes":[72,101,108]},{"id":3,"token":"�","logprob":-2.5,"bytes":[195]}]}
                 """),
             DialectRun.Text(json => frames[0].Json["completion_probabilities"]![0]!.WriteTo(json)));
         Assert.Equal("[]", frames[0].Json["tokens"]!.ToJsonString());

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Fourteen.Protocol.Chat;
 using Fourteen.Protocol.Dialects.OpenAi;
@@ -70,7 +69,7 @@ internal sealed class LlamaCompletionWriter(RequestDraft request, ResponseHeader
         WriteTokens(json, _scored);
         json.WriteBoolean("stop", false);
         if (WantsProbabilities && _scored.Count > 0)
-            WriteProbabilities(json, _scored);
+            OpenAiJson.WriteTokens(json, "completion_probabilities", _scored, withIds: true);
         _scored.Clear();
         json.WriteEndObject();
         frames.End();
@@ -114,7 +113,7 @@ internal sealed class LlamaCompletionWriter(RequestDraft request, ResponseHeader
         json.WriteString("stopping_word", stopString ?? "");
         json.WriteNumber("tokens_cached", usage.CachedTokens);
         if (WantsProbabilities && tokens.Count > 0)
-            WriteProbabilities(json, tokens);
+            OpenAiJson.WriteTokens(json, "completion_probabilities", tokens, withIds: true);
         OpenAiJson.WriteTimings(json, usage);
         NoticeJson.Write(json, _notices);
         json.WriteEndObject();
@@ -126,39 +125,6 @@ internal sealed class LlamaCompletionWriter(RequestDraft request, ResponseHeader
         foreach (ScoredToken token in Request.ReturnTokens ? tokens : [])
             json.WriteNumberValue(token.Id);
         json.WriteEndArray();
-    }
-
-    private static void WriteProbabilities(Utf8JsonWriter json, IReadOnlyList<ScoredToken> tokens)
-    {
-        json.WriteStartArray("completion_probabilities");
-        foreach (ScoredToken token in tokens)
-        {
-            json.WriteStartObject();
-            WriteToken(json, token);
-            json.WriteStartArray("top_logprobs");
-            foreach (ScoredToken other in token.Top)
-            {
-                json.WriteStartObject();
-                WriteToken(json, other);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void WriteToken(Utf8JsonWriter json, ScoredToken token)
-    {
-        json.WriteNumber("id", token.Id);
-        json.WriteString("token", Encoding.UTF8.GetString(token.Bytes));
-        json.WriteStartArray("bytes");
-        foreach (byte value in token.Bytes)
-            json.WriteNumberValue(value);
-        json.WriteEndArray();
-        json.WriteNumber("logprob", token.Logprob ?? 0);
     }
 
     /// <summary>What was asked for; what was not takes the model's own values and is left out.</summary>

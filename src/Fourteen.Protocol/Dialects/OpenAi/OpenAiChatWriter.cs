@@ -53,12 +53,8 @@ internal sealed class OpenAiChatWriter(RequestDraft request, ResponseHeader head
         }
     }
 
-    public override void WriteFailure(Failure failure, FrameBuffer frames)
-    {
-        OpenAiJson.WriteError(failure, frames.Begin(null));
-        frames.End();
-        frames.AddText("[DONE]"u8);
-    }
+    public override void WriteFailure(Failure failure, FrameBuffer frames) =>
+        OpenAiJson.WriteFailure(failure, frames);
 
     public override void WriteWhole(ChatAnswer answer, Utf8JsonWriter json)
     {

@@ -127,12 +127,8 @@ internal sealed class OpenAiCompletionWriter(RequestDraft request, ResponseHeade
         }
     }
 
-    public override void WriteFailure(Failure failure, FrameBuffer frames)
-    {
-        OpenAiJson.WriteError(failure, frames.Begin(null));
-        frames.End();
-        frames.AddText("[DONE]"u8);
-    }
+    public override void WriteFailure(Failure failure, FrameBuffer frames) =>
+        OpenAiJson.WriteFailure(failure, frames);
 
     public override void WriteWhole(ChatAnswer answer, Utf8JsonWriter json)
     {

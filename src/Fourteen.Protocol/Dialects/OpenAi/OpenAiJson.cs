@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Fourteen.Protocol.Chat;
 using Fourteen.Protocol.Failures;
+using Fourteen.Protocol.Streaming;
 
 namespace Fourteen.Protocol.Dialects.OpenAi;
 
@@ -64,18 +65,28 @@ public static class OpenAiJson
         json.WriteEndObject();
     }
 
-    internal static void WriteTokens(Utf8JsonWriter json, string name, IReadOnlyList<ScoredToken> tokens)
+    /// <summary>Ends a stream that has begun and cannot go on.</summary>
+    internal static void WriteFailure(Failure failure, FrameBuffer frames)
+    {
+        WriteError(failure, frames.Begin(null));
+        frames.End();
+        frames.AddText("[DONE]"u8);
+    }
+
+    /// <param name="withIds">Whether each token comes with its id, as llama-server sends it.</param>
+    internal static void WriteTokens(
+        Utf8JsonWriter json, string name, IReadOnlyList<ScoredToken> tokens, bool withIds = false)
     {
         json.WriteStartArray(name);
         foreach (ScoredToken token in tokens)
         {
             json.WriteStartObject();
-            WriteToken(json, token);
+            WriteToken(json, token, withIds);
             json.WriteStartArray("top_logprobs");
             foreach (ScoredToken other in token.Top)
             {
                 json.WriteStartObject();
-                WriteToken(json, other);
+                WriteToken(json, other, withIds);
                 json.WriteEndObject();
             }
 
@@ -113,8 +124,10 @@ public static class OpenAiJson
         json.WriteEndArray();
     }
 
-    private static void WriteToken(Utf8JsonWriter json, ScoredToken token)
+    private static void WriteToken(Utf8JsonWriter json, ScoredToken token, bool withIds)
     {
+        if (withIds)
+            json.WriteNumber("id", token.Id);
         json.WriteString("token", Encoding.UTF8.GetString(token.Bytes));
         json.WriteNumber("logprob", token.Logprob ?? 0);
         json.WriteStartArray("bytes");
