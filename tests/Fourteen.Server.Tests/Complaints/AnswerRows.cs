@@ -191,11 +191,21 @@ public sealed class AnswerRows(ServerFixture fixture)
         }
     }
 
+    /// <summary>Until adapters are part of what the cache is found by, none is taken.</summary>
+    [Fact]
+    public async Task Row16_Adapters_AreRefusedAndNotIgnored()
+    {
+        HttpAnswer answer = (await Server.PostAsync("/v1/chat/completions", Asking.Chat("Hello").With(
+            ("lora", JsonNode.Parse("""[{"id": 0, "scale": 1}]"""))))).With(400);
+        Assert.Equal("lora", answer.Json["error"]!["param"]!.GetValue<string>());
+    }
+
     [Fact]
     public async Task Row21_TemplateOfEveryKindOfMessage_Renders()
     {
         JsonArray dialogues = JsonNode.Parse(await File.ReadAllTextAsync(
-            Testing.SharedFiles.Model("qwen3-tiny-chat/dialogues.json"), TestContext.Current.CancellationToken))!.AsArray();
+            Testing.SharedFiles.Model("qwen3-tiny-chat/dialogues.json"),
+            TestContext.Current.CancellationToken))!.AsArray();
         foreach (JsonNode? dialogue in dialogues)
         {
             JsonObject body = Asking.Chat("").With(

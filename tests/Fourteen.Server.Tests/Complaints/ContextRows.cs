@@ -98,7 +98,8 @@ public sealed class ContextRows(ServerFixture fixture)
     [Fact]
     public async Task Row05_SecondTurn_TakesTheFirstFromTheCache()
     {
-        JsonObject body = Conversation(turns: 10).With(("cache_salt", nameof(Row05_SecondTurn_TakesTheFirstFromTheCache)));
+        JsonObject body = Conversation(turns: 10).With(
+            ("cache_salt", nameof(Row05_SecondTurn_TakesTheFirstFromTheCache)));
         JsonNode first = (await Server.PostAsync("/v1/chat/completions", body)).With(200).Json;
         Assert.Equal(0, Cached(first["usage"]!));
         JsonArray messages = body["messages"]!.AsArray();

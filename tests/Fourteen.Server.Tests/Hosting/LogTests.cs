@@ -16,8 +16,8 @@ public sealed class LogTests
         (string, string) key = ("x-api-key", "KEY-" + Canary);
         JsonObject body = Asking.Chat($"Repeat: {Canary}", 30).With(
             ("structured_outputs", new JsonObject { ["choice"] = new JsonArray($"answer {Canary}") }));
-        Assert.Contains(
-            Canary, (await server.PostAsync("/v1/chat/completions", body, key)).With(200).Text, StringComparison.Ordinal);
+        HttpAnswer answer = (await server.PostAsync("/v1/chat/completions", body, key)).With(200);
+        Assert.Contains(Canary, answer.Text, StringComparison.Ordinal);
         await server.PostAsync("/v1/chat/completions", body.With(("stream", true)), key);
         await server.PostAsync("/v1/chat/completions", body.With(("temperature", Canary)), key);
         await server.PostAsync("/v1/chat/completions", $"{{\"messages\": {Canary}", key);
