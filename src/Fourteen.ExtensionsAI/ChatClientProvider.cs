@@ -33,7 +33,8 @@ public sealed class ChatClientProvider(IChatClient client, TimeProvider clock) :
 
         if (stream.Begin() is { } startedLate)
             yield return startedLate;
-        yield return stream.Finish();
+        foreach (ChatEvent item in stream.Finish())
+            yield return item;
         yield return new Completed(stream.ToUsage(clock));
     }
 
@@ -43,7 +44,7 @@ public sealed class ChatClientProvider(IChatClient client, TimeProvider clock) :
         private readonly UsageDetails _usage = new();
         private long? _firstAt;
         private bool _hasBegun;
-        private int _calls;
+        private readonly List<FunctionCallContent> _calls = [];
         private ChatFinishReason? _reason;
         private ulong _seed = seed ?? 0;
 
@@ -76,7 +77,9 @@ public sealed class ChatClientProvider(IChatClient client, TimeProvider clock) :
             }
         }
 
-        /// <summary>None for what is no part of an answer, such as calls that the client has already served itself.
+        /// <summary>
+        /// None for what is no part of an answer. Calls wait for its end: a client that serves them itself tells of
+        /// each before it does so.
         /// </summary>
         private IEnumerable<ChatEvent> ToEvents(AIContent content)
         {
@@ -88,11 +91,11 @@ public sealed class ChatClientProvider(IChatClient client, TimeProvider clock) :
                 case TextContent { Text.Length: > 0 } text:
                     yield return new TextDelta(text.Text);
                     break;
-                case FunctionCallContent { InformationalOnly: false } call:
-                    int index = _calls++;
-                    yield return new ToolCallStarted(index, call.CallId, call.Name);
-                    yield return new ToolCallDelta(index, RequestMapping.ToJson(call.Arguments).ToJsonString());
-                    yield return new ToolCallEnded(index);
+                case FunctionCallContent call:
+                    _calls.Add(call);
+                    break;
+                case FunctionResultContent served:
+                    _calls.RemoveAll(call => call.CallId == served.CallId);
                     break;
                 case ErrorContent error:
                     yield return new Notice(error.ErrorCode ?? "error", error.Message ?? "the client tells of an error");
@@ -103,11 +106,23 @@ public sealed class ChatClientProvider(IChatClient client, TimeProvider clock) :
             }
         }
 
-        internal Finished Finish() => new(
-            _reason == ChatFinishReason.Length ? FinishReason.Length
-            : _calls > 0 ? FinishReason.ToolCalls
-            : FinishReason.Stop,
-            StopString: null);
+        /// <summary>The calls that are left to the caller, and the end.</summary>
+        internal IEnumerable<ChatEvent> Finish()
+        {
+            _calls.RemoveAll(call => call.InformationalOnly);
+            for (int i = 0; i < _calls.Count; i++)
+            {
+                yield return new ToolCallStarted(i, _calls[i].CallId, _calls[i].Name);
+                yield return new ToolCallDelta(i, RequestMapping.ToJson(_calls[i].Arguments).ToJsonString());
+                yield return new ToolCallEnded(i);
+            }
+
+            yield return new Finished(
+                _reason == ChatFinishReason.Length ? FinishReason.Length
+                : _calls.Count > 0 ? FinishReason.ToolCalls
+                : FinishReason.Stop,
+                StopString: null);
+        }
 
         internal Usage ToUsage(TimeProvider clock)
         {

@@ -13,7 +13,7 @@ public abstract record ChatEvent
 }
 
 /// <summary>The request was taken: the prompt is known.</summary>
-/// <param name="PromptTokens">Tokens of the prompt.</param>
+/// <param name="PromptTokens">Tokens of the prompt; 0 where whoever answers tells them at its end alone.</param>
 public sealed record Started(int PromptTokens) : ChatEvent;
 
 /// <summary>Something that a caller should know of how the request was served, and that is no part of the answer.

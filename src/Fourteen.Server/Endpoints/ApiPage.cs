@@ -27,7 +27,9 @@ internal static class ApiPage
         {
             page.Title = "Fourteen";
             page.OpenApiRoutePattern = "/openapi.json";
-            page.DefaultFonts = false; // They would come from elsewhere.
+            // Fonts, statistics, an assistant and tools that would come from elsewhere or tell others.
+            page.DefaultFonts = false;
+            page.DisableTelemetry().DisableAgent().DisableMcp().HideDeveloperTools();
         }).WithMetadata(new ServerEndpoint(
             "GET", "/docs", "This API for people.", DialectTable.OpenAi, (_, _) => Task.CompletedTask)
         {

@@ -3,7 +3,7 @@
 // A page to talk to the models of this server. All text of a model becomes text nodes: nothing of it is read as HTML.
 
 const byId = id => document.getElementById(id);
-const messages = []; // What was said, as the API takes it.
+let said = []; // The conversation, as the API takes it; a new one is a new array.
 let running = null; // The AbortController of the answer that comes.
 
 function headers() {
@@ -13,6 +13,7 @@ function headers() {
 }
 
 function say(text, isBad = false) {
+  if (byId("status").textContent === text) return; // It would be read out again.
   byId("status").textContent = text;
   byId("status").classList.toggle("bad", isBad);
 }
@@ -22,6 +23,7 @@ async function loadModels() {
     const response = await fetch("/v1/models", { headers: headers() });
     if (response.status === 401) {
       byId("settings").open = true;
+      byId("key").focus();
       say("This server wants an API key: enter it in the settings.", true);
       return;
     }
@@ -66,7 +68,7 @@ function addMessage(role) {
 function request() {
   const body = {
     model: byId("model").value,
-    messages: [...messages],
+    messages: [...said],
     stream: true,
     stream_options: { include_usage: true },
     return_progress: true,
@@ -76,6 +78,14 @@ function request() {
   if (byId("tokens").value) body.max_tokens = Number(byId("tokens").value);
   if (byId("thinking").value) body.chat_template_kwargs = { enable_thinking: byId("thinking").value === "on" };
   return body;
+}
+
+// Follows the answer as it grows, unless the reader has scrolled back.
+function follow(change) {
+  const log = byId("messages");
+  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+  change();
+  if (isAtEnd) log.scrollTop = log.scrollHeight;
 }
 
 // The JSON texts of a stream of server-sent events.
@@ -93,16 +103,18 @@ async function* read(response) {
   }
 }
 
-async function answer() {
+async function answer(question, asked) {
+  const conversation = said;
   const view = addMessage("assistant");
-  let text = "", thought = "", usage = null, reason = null;
-  running = new AbortController();
+  let text = "", thought = "", usage = null, reason = null, isWhole = false;
+  const control = running = new AbortController();
+  byId("messages").setAttribute("aria-busy", "true"); // Read out when it is whole, not piece by piece.
   byId("send").disabled = true;
   byId("stop").disabled = false;
   say("Reading the prompt …");
   try {
     const response = await fetch("/v1/chat/completions", {
-      method: "POST", headers: headers(), body: JSON.stringify(request()), signal: running.signal,
+      method: "POST", headers: headers(), body: JSON.stringify(request()), signal: control.signal,
     });
     if (!response.ok) throw new Error((await response.json()).error.message);
     for await (const chunk of read(response)) {
@@ -116,28 +128,39 @@ async function answer() {
       thought += choice.delta.reasoning_content ?? "";
       text += choice.delta.content ?? "";
       reason = choice.finish_reason ?? reason;
-      if (thought) {
-        view.thought.hidden = false;
+      follow(() => {
+        view.thought.hidden = !thought;
         view.thoughtText.textContent = thought;
-        if (!text) say("Thinking …");
-      }
-      if (text) {
-        say("Answering …");
-        render(view.body, text);
-      }
-      byId("messages").scrollTop = byId("messages").scrollHeight;
+        if (text) render(view.body, text);
+      });
+      if (text || thought) say(text ? "Answering …" : "Thinking …");
     }
+    isWhole = true;
     say(statistics(usage, reason));
   } catch (problem) {
-    say(problem.name === "AbortError" ? "Stopped." : problem.message, problem.name !== "AbortError");
+    const isStopped = problem.name === "AbortError";
+    if (said === conversation) say(isStopped ? "Stopped." : problem.message, !isStopped);
   } finally {
-    running = null;
-    byId("send").disabled = false;
-    byId("stop").disabled = true;
-    if (text) messages.push({ role: "assistant", content: text });
-    else if (!thought) view.article.remove();
-    byId("question").focus();
+    if (running === control) {
+      running = null;
+      byId("send").disabled = false;
+      byId("stop").disabled = true;
+      byId("messages").removeAttribute("aria-busy");
+    }
+    if (said === conversation) {
+      if (text || isWhole) conversation.push({ role: "assistant", content: text });
+      else takeBack(question, asked, view.article);
+      byId("question").focus();
+    }
   }
+}
+
+// A question without an answer is as if it had not been asked: its text may be changed and sent again.
+function takeBack(question, asked, article) {
+  said.pop();
+  asked.remove();
+  article.remove();
+  if (!byId("question").value) byId("question").value = question;
 }
 
 function statistics(chunk, reason) {
@@ -158,9 +181,11 @@ byId("ask").addEventListener("submit", event => {
   const text = byId("question").value.trim();
   if (!text || running) return;
   byId("question").value = "";
-  messages.push({ role: "user", content: text });
-  render(addMessage("user").body, text);
-  answer();
+  said.push({ role: "user", content: text });
+  const asked = addMessage("user");
+  render(asked.body, text);
+  byId("messages").scrollTop = byId("messages").scrollHeight;
+  answer(text, asked.article);
 });
 
 byId("question").addEventListener("keydown", event => {
@@ -173,8 +198,8 @@ byId("question").addEventListener("keydown", event => {
 byId("stop").addEventListener("click", () => running?.abort());
 
 byId("new").addEventListener("click", () => {
+  said = [];
   running?.abort();
-  messages.length = 0;
   byId("messages").replaceChildren();
   say("");
   byId("question").focus();

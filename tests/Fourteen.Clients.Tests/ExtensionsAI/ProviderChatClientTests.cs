@@ -30,7 +30,7 @@ public sealed class ProviderChatClientTests(LocalModel local)
             Questions.CapitalThought, string.Concat(message.Contents.OfType<TextReasoningContent>()).Trim());
         Assert.True(response.Usage?.InputTokenCount > 0);
         Assert.InRange(response.Usage.ReasoningTokenCount ?? 0, 1, response.Usage.OutputTokenCount ?? 0);
-        Assert.Equal(14UL, response.AdditionalProperties?[ProviderChatClient.SeedKey]);
+        Assert.Equal(14UL, message.AdditionalProperties?[ProviderChatClient.SeedKey]);
     }
 
     [Theory]

@@ -11,9 +11,14 @@ internal sealed class Weather
         (string city) =>
         {
             _asked.Add(city);
-            return city == "Oslo" ? "snowy" : "windy";
+            return city == "Lima" ? "sunny" : "windy";
         },
-        "get_weather", Questions.WeatherDescription);
+        new AIFunctionFactoryOptions
+        {
+            Name = "get_weather",
+            Description = Questions.WeatherDescription,
+            MarshalResult = (result, _, _) => new ValueTask<object?>(result), // A text as it is, not as JSON.
+        });
 
     public AIFunction Function { get; }
 

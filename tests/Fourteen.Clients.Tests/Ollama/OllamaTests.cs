@@ -4,6 +4,7 @@ using Fourteen.Server;
 using OllamaSharp;
 using OllamaSharp.Models;
 using OllamaSharp.Models.Chat;
+using OllamaSharp.Models.Exceptions;
 
 namespace Fourteen.Clients.Tests.Ollama;
 
@@ -65,12 +66,12 @@ public sealed class OllamaTests(ServerFixture servers)
         [
             .. asked.Messages!, // Ask gave it its messages.
             new Message(ChatRole.Assistant, "") { ToolCalls = calls },
-            new Message(ChatRole.Tool, "windy") { ToolName = "get_weather" },
             new Message(ChatRole.Tool, "sunny") { ToolName = "get_weather" },
+            new Message(ChatRole.Tool, "windy") { ToolName = "get_weather" },
         ];
         (string text, _, _, _) = await ReadAsync(client, asked);
 
-        Assert.Contains("windy", text, StringComparison.Ordinal);
+        Assert.StartsWith("Lima: sunny. Oslo: ", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -207,12 +208,18 @@ public sealed class OllamaTests(ServerFixture servers)
         ChatRequest unknown = Ask("Hello");
         unknown.Model = "llama3.2";
 
-        Exception missing = await Assert.ThrowsAnyAsync<Exception>(() => ReadAsync(client, unknown));
+        ChatRequest wrong = Ask("Hello");
+        wrong.Options!.TopP = 7; // Ask gave it options.
+
+        HttpRequestException missing = await Assert.ThrowsAsync<HttpRequestException>(
+            () => ReadAsync(client, unknown));
+        OllamaException bad = await Assert.ThrowsAnyAsync<OllamaException>(() => ReadAsync(client, wrong));
         HttpRequestException refused = await Assert.ThrowsAsync<HttpRequestException>(
             () => ReadAsync(stranger, Ask("Hello")));
         (string text, _, _, _) = await ReadAsync(known, Ask(Questions.Capital));
 
-        Assert.Contains("llama3.2", missing.Message, StringComparison.Ordinal);
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, missing.StatusCode);
+        Assert.Contains("top_p", bad.Message, StringComparison.Ordinal);
         Assert.Equal(System.Net.HttpStatusCode.Unauthorized, refused.StatusCode);
         Assert.Equal(Questions.CapitalAnswer, text);
     }

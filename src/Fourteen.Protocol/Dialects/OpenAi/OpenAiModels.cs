@@ -3,7 +3,10 @@ using Fourteen.Protocol.Reports;
 
 namespace Fourteen.Protocol.Dialects.OpenAi;
 
-/// <summary>Reports of OpenAI's API, with what llama-server says of a model beside.</summary>
+/// <summary>
+/// Reports of OpenAI's API, with what llama-server says of a model beside, and what Anthropic's clients read: they ask
+/// at the same path.
+/// </summary>
 public static class OpenAiModels
 {
     /// <summary>GET /v1/models.</summary>
@@ -15,6 +18,9 @@ public static class OpenAiModels
         foreach (ModelStatus model in models)
             WriteModel(model, json);
         json.WriteEndArray();
+        json.WriteBoolean("has_more", false);
+        json.WriteString("first_id", models.Count > 0 ? models[0].Name : null);
+        json.WriteString("last_id", models.Count > 0 ? models[^1].Name : null);
         json.WriteEndObject();
     }
 
@@ -27,6 +33,11 @@ public static class OpenAiModels
         json.WriteNumber("created", model.ModifiedAt.ToUnixTimeSeconds());
         json.WriteString("owned_by", "fourteen");
         json.WriteNumber("max_model_len", model.Context);
+        json.WriteString("type", "model");
+        json.WriteString("display_name", model.Name);
+        json.WriteString("created_at", model.ModifiedAt);
+        json.WriteNumber("max_input_tokens", model.Context);
+        json.WriteNumber("max_tokens", model.Context);
         json.WriteStartObject("status");
         json.WriteString("value", model.IsLoaded ? "loaded" : "unloaded");
         json.WriteEndObject();
