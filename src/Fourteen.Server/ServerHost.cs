@@ -118,8 +118,8 @@ public sealed class ServerHost : IAsyncDisposable
         {
             throw new RequestException(
                 "host",
-                $"listening at {options.Host} lets others in: give --api-key KEY, or --insecure where everybody may use "
-                + "this machine");
+                $"listening at {options.Host} lets others in: give --api-key KEY, or --insecure where everybody may "
+                + "use this machine");
         }
 
         if (options.Host == "localhost")

@@ -72,7 +72,7 @@ internal sealed record ChatResult(
             [.. calls.Select(call => new ChatCall(call.Id, call.Name, call.Arguments.ToString()))], usage, answer);
     }
 
-    /// <summary>Id, type and name stand in a call's first piece alone; later ones have its index and arguments.</summary>
+    /// <summary>Id, type and name stand in a call's first piece alone; later ones have index and arguments.</summary>
     private static void Add(List<(string Id, string Name, StringBuilder Arguments)> calls, JsonNode piece)
     {
         int index = piece["index"]!.GetValue<int>();

@@ -4,7 +4,8 @@ using Xunit;
 namespace Fourteen.Server.Tests;
 
 /// <summary>A response that was read to its end.</summary>
-internal sealed record HttpAnswer(int Status, string ContentType, IReadOnlyDictionary<string, string> Headers, string Text)
+internal sealed record HttpAnswer(
+    int Status, string ContentType, IReadOnlyDictionary<string, string> Headers, string Text)
 {
     private const string Data = "data: ";
 

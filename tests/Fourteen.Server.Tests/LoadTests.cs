@@ -76,7 +76,7 @@ public sealed class LoadTests
     private static JsonObject BodyOf(int index)
     {
         bool isTiny = index % 4 != 0;
-        return Asking.Endless(isTiny ? TestServer.Tiny : TestServer.Embedded, isTiny ? 80 : 12).With(
+        return Asking.Endless(isTiny ? TestServer.Tiny : TestServer.Embedded, isTiny ? 80 : 8).With(
             ("prompt", string.Concat(Enumerable.Repeat($"The weather in Oslo is number {index}. ", index + 1))),
             ("temperature", 1.2), ("seed", index));
     }

@@ -31,7 +31,8 @@ internal static partial class MetricsPage
             Assert.True(sample.Success, line);
             string series = sample.Groups["name"].Value;
             Assert.True(
-                series == name || (type == "histogram" && series.StartsWith($"{name}_", StringComparison.Ordinal)), line);
+                series == name || (type == "histogram" && series.StartsWith($"{name}_", StringComparison.Ordinal)),
+                line);
             samples.Add((
                 series, sample.Groups["labels"].Value,
                 double.Parse(sample.Groups["value"].Value, CultureInfo.InvariantCulture)));

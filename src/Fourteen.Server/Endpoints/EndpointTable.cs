@@ -29,7 +29,11 @@ public static class EndpointTable
         {
             ContentPolicy = ChatPage.Policy,
         },
-        .. ChatPage.Files.Select(file => Public($"/page/{file}", OpenAi, "A file of the page.", ChatPage.Send(file))),
+        .. ChatPage.Files.Select(file => Public(
+            $"/page/{file}", OpenAi, "A file of the page.", ChatPage.Send(file)) with
+        {
+            ContentPolicy = ChatPage.Policy,
+        }),
         Public("/openapi.json", OpenAi, "This API as OpenAPI 3.1.", ApiPage.DocumentAsync),
     ];
 

@@ -53,6 +53,7 @@ internal sealed class RequestPipeline(ServerState state)
 
         context.Response.Clear();
         Harden(context.Response.Headers);
+        ShareWithOrigin(context);
         if (problem is RequestException { RetryAfter: { } wait })
         {
             context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds))
@@ -105,7 +106,7 @@ internal sealed class RequestPipeline(ServerState state)
         if (origin.Length == 0)
             return false;
         bool isOwn = origin.Equals($"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
-        bool isAllowed = state.Options.CorsOrigins.Any(allowed => allowed == "*" || allowed == origin);
+        bool isAllowed = ShareWithOrigin(context);
         bool isPreflight = HttpMethods.IsOptions(request.Method)
             && request.Headers.ContainsKey(HeaderNames.AccessControlRequestMethod);
         if (!isOwn && !isAllowed)
@@ -115,22 +116,30 @@ internal sealed class RequestPipeline(ServerState state)
                 FailureKind.Forbidden);
         }
 
-        if (isAllowed)
+        if (isAllowed && isPreflight)
         {
             IHeaderDictionary headers = context.Response.Headers;
-            headers.AccessControlAllowOrigin = origin;
-            headers.Vary = HeaderNames.Origin;
-            headers.AccessControlExposeHeaders = "X-Fourteen-Ignored, Retry-After, X-Request-Id";
-            if (isPreflight)
-            {
-                headers.AccessControlAllowMethods = "GET, POST, DELETE, HEAD, OPTIONS";
-                headers.AccessControlAllowHeaders = request.Headers[HeaderNames.AccessControlRequestHeaders];
-                headers.AccessControlMaxAge = "600";
-            }
+            headers.AccessControlAllowMethods = "GET, POST, DELETE, HEAD, OPTIONS";
+            headers.AccessControlAllowHeaders = request.Headers[HeaderNames.AccessControlRequestHeaders];
+            headers.AccessControlMaxAge = "600";
         }
 
         if (isPreflight)
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         return isPreflight;
+    }
+
+    /// <summary>Lets the page that asks read the response, errors too, where its origin may call; else does nothing.
+    /// </summary>
+    private bool ShareWithOrigin(HttpContext context)
+    {
+        string origin = context.Request.Headers.Origin.ToString();
+        if (origin.Length == 0 || !state.Options.CorsOrigins.Any(allowed => allowed == "*" || allowed == origin))
+            return false;
+        IHeaderDictionary headers = context.Response.Headers;
+        headers.AccessControlAllowOrigin = origin;
+        headers.Vary = HeaderNames.Origin;
+        headers.AccessControlExposeHeaders = "X-Fourteen-Ignored, Retry-After, X-Request-Id";
+        return true;
     }
 }

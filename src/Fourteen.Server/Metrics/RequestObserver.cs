@@ -21,6 +21,7 @@ internal static class RequestObserver
         var said = new StringBuilder();
         long started = clock.GetTimestamp();
         var newest = new Dictionary<int, long>(); // By choice, when its newest piece came.
+        var reasons = new List<string>(); // Counted at the end: whoever leaves before it was not answered.
         bool isComplete = false;
         try
         {
@@ -41,10 +42,12 @@ internal static class RequestObserver
                             said.Append((item as TextDelta)?.Text);
                         break;
                     case Finished end:
-                        metrics.CountEnd(model, end.Reason == FinishReason.Length ? "length" : "stop");
+                        reasons.Add(end.Reason == FinishReason.Length ? "length" : "stop");
                         break;
                     case Completed completed:
                         isComplete = true;
+                        foreach (string reason in reasons)
+                            metrics.CountEnd(model, reason);
                         Usage usage = completed.Usage;
                         metrics.Record(MetricTable.TimeToFirstToken, model, usage.TimeToFirstToken.TotalSeconds);
                         metrics.Record(MetricTable.RequestLatency, model, clock.GetElapsedTime(started).TotalSeconds);

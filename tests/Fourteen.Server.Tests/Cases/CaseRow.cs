@@ -7,7 +7,8 @@ namespace Fourteen.Server.Tests.Cases;
 internal sealed record CaseRow(string Id, string Area, JsonNode Input, JsonNode Expected)
 {
     /// <summary>Its requests by HTTP: the input, or each of its members.</summary>
-    internal IReadOnlyList<JsonNode> Requests => Input is JsonArray several ? [.. several.Select(item => item!)] : [Input];
+    internal IReadOnlyList<JsonNode> Requests =>
+        Input is JsonArray several ? [.. several.Select(item => item!)] : [Input];
 
     internal static IReadOnlyList<CaseRow> All { get; } =
     [

@@ -88,7 +88,8 @@ internal static class SamplingCases
         string[] texts = TextsOf(first);
         Assert.Equal(texts, TextsOf(await row.SendAsync(server, 1)));
         Assert.True(texts.Distinct().Count() > 1, string.Join('|', texts));
-        Assert.Equal([0, 1, 2, 3], first.Json["choices"]!.AsArray().Select(choice => choice!["index"]!.GetValue<int>()));
+        Assert.Equal(
+            [0, 1, 2, 3], first.Json["choices"]!.AsArray().Select(choice => choice!["index"]!.GetValue<int>()));
         Assert.DoesNotContain(TextsOf(await row.SendAsync(server, 2)).Single(), texts);
 
         JsonNode usage = first.Json["usage"]!;

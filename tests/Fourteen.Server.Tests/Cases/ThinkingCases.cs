@@ -24,7 +24,9 @@ internal static class ThinkingCases
         {
             bool streams = row.Body(i)["stream"]!.GetValue<bool>();
             ChatResult result = await server.ChatAsync(
-                streams ? row.Body(i).With(("stream_options", Asking.Body("""{"include_usage": true}"""))) : row.Body(i));
+                streams
+                    ? row.Body(i).With(("stream_options", Asking.Body("""{"include_usage": true}""")))
+                    : row.Body(i));
             Assert.Equal(row.Expected["content"]!.GetValue<string>(), result.Content);
             Assert.Equal("", result.Reasoning);
             Assert.Equal("stop", result.FinishReason);

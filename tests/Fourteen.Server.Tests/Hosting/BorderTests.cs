@@ -51,7 +51,8 @@ public sealed class BorderTests(ServerFixture fixture)
     [Fact]
     public async Task Body_LargerThanTheLimit_Is413InTheDialectsForm()
     {
-        await using TestServer server = await TestServer.StartTinyAsync(options => options with { BodyBytesMax = 2000 });
+        await using TestServer server = await TestServer.StartTinyAsync(
+            options => options with { BodyBytesMax = 2000 });
         string large = Asking.Chat(new string('x', 5000)).ToJsonString();
         HttpAnswer openAi = (await server.PostAsync("/v1/chat/completions", large)).With(413);
         Assert.Equal("request_too_large", openAi.Json["error"]!["code"]!.GetValue<string>());
@@ -135,7 +136,8 @@ public sealed class BorderTests(ServerFixture fixture)
         }
 
         Assert.Equal(
-            path.StartsWith("/v1/messages", StringComparison.Ordinal) ? "error" : null, json["type"]?.GetValue<string>());
+            path.StartsWith("/v1/messages", StringComparison.Ordinal) ? "error" : null,
+            json["type"]?.GetValue<string>());
         Assert.NotEmpty(json["error"]!["type"]!.GetValue<string>());
         Assert.NotEmpty(json["error"]!["message"]!.GetValue<string>());
     }

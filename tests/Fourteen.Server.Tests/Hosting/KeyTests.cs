@@ -75,7 +75,8 @@ public sealed class KeyTests
             Insecure = insecure,
             ApiKeys = insecure ? [] : [new ApiKey("team", Secret)],
         });
-        server.Client.BaseAddress = new Uri(server.Host.Address.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
+        server.Client.BaseAddress = new Uri(
+            server.Host.Address.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
         Assert.Equal(insecure ? 200 : 401, (await server.GetAsync("/v1/models")).Status);
         (await server.GetAsync("/health")).With(200);
         // Whoever serves others is called by names that it does not know.

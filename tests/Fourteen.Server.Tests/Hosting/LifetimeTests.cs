@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json.Nodes;
 using Fourteen.Engine;
 using Fourteen.Testing;
@@ -133,6 +135,37 @@ public sealed class LifetimeTests
 
         (await server.GetAsync("/metrics")).With(200);
         (await server.GetAsync("/props")).With(200);
+    }
+
+    [Fact]
+    public async Task Reader_ThatDoesNotRead_IsGivenUpAndSlowsNobody()
+    {
+        const int TokensMax = 4000, Choices = 4;
+        var deadline = TimeSpan.FromMilliseconds(300);
+        await using TestServer server = await TestServer.StartTinyAsync(options => options with
+        {
+            ReaderDeadline = deadline,
+            Engine = new EngineOptions { ReaderDeadline = deadline },
+        });
+        string expected = (await server.ChatAsync(Asking.Chat("Count to 6."))).Content;
+        // More than any buffer on the way holds.
+        string body = Asking.Endless(TestServer.Tiny, TokensMax).With(("n", Choices), ("logprobs", 20)).ToJsonString();
+        using var silent = new TcpClient { ReceiveBufferSize = 4096 };
+        await silent.ConnectAsync("127.0.0.1", new Uri(server.Host.Address).Port, Cancellation);
+        await silent.GetStream().WriteAsync(
+            Encoding.ASCII.GetBytes(
+                $"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {body.Length}\r\n\r\n{body}"),
+            Cancellation);
+        await TestServer.UntilAsync(() => server.Statistics.Running == Choices, "the silent reader is not served");
+
+        Assert.Equal(expected, (await server.ChatAsync(Asking.Chat("Count to 6."))).Content);
+        await server.UntilIdleAsync();
+        Assert.InRange(server.Statistics.TokensGenerated, Choices, (Choices * TokensMax) - 1);
+        string page = (await server.GetAsync("/metrics")).Text;
+        Assert.Equal(2, MetricsPage.Sum(page, "vllm:request_success_total"));
+        Assert.Equal(1, MetricsPage.Sum(page, "fourteen:requests_cancelled_total")
+            + MetricsPage.Sum(page, "fourteen:requests_failed_total"));
+        Assert.Equal(expected, (await server.ChatAsync(Asking.Chat("Count to 6."))).Content);
     }
 
     [Fact]

@@ -16,8 +16,8 @@ public sealed class LogTests
         (string, string) key = ("x-api-key", "KEY-" + Canary);
         JsonObject body = Asking.Chat($"Repeat: {Canary}", 30).With(
             ("structured_outputs", new JsonObject { ["choice"] = new JsonArray($"answer {Canary}") }));
-        Assert.Contains(
-            Canary, (await server.PostAsync("/v1/chat/completions", body, key)).With(200).Text, StringComparison.Ordinal);
+        HttpAnswer answer = (await server.PostAsync("/v1/chat/completions", body, key)).With(200);
+        Assert.Contains(Canary, answer.Text, StringComparison.Ordinal);
         await server.PostAsync("/v1/chat/completions", body.With(("stream", true)), key);
         await server.PostAsync("/v1/chat/completions", body.With(("temperature", Canary)), key);
         await server.PostAsync("/v1/chat/completions", $"{{\"messages\": {Canary}", key);
@@ -28,5 +28,17 @@ public sealed class LogTests
 
         Assert.All(server.Log.Lines, line => Assert.DoesNotContain(Canary, line, StringComparison.Ordinal));
         Assert.DoesNotContain(server.Log.Lines, line => line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Log_WhereItIsAsked_HoldsPromptsAndAnswersButNoKeys()
+    {
+        await using TestServer server = await TestServer.StartTinyAsync(
+            options => options with { LogPrompts = true, ApiKeys = [new ApiKey("team", "KEY-" + Canary)] });
+        (await server.PostAsync(
+            "/v1/chat/completions", Asking.Chat("Repeat: Oslo Quito"), ("x-api-key", "KEY-" + Canary))).With(200);
+        Assert.Contains(server.Log.Lines, line => line.Contains("Repeat: Oslo Quito", StringComparison.Ordinal));
+        Assert.Contains(server.Log.Lines, line => line.Contains("answered: Oslo Quito", StringComparison.Ordinal));
+        Assert.All(server.Log.Lines, line => Assert.DoesNotContain(Canary, line, StringComparison.Ordinal));
     }
 }

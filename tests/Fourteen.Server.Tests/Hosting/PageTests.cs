@@ -16,6 +16,7 @@ public sealed partial class PageTests(ServerFixture fixture)
             if (!seen.Add(path))
                 continue;
             HttpAnswer answer = (await fixture.Server.GetAsync(path)).With(200);
+            Assert.DoesNotContain("unsafe", answer.Header("Content-Security-Policy")!, StringComparison.Ordinal);
             Assert.DoesNotMatch(Elsewhere(), answer.Text.Replace("http://www.w3.org/", "", StringComparison.Ordinal));
             foreach (Match file in Files().Matches(answer.Text))
                 waiting.Enqueue(file.Value);
@@ -49,6 +50,18 @@ public sealed partial class PageTests(ServerFixture fixture)
         Assert.StartsWith("text/html", (await fixture.Server.GetAsync("/")).ContentType, StringComparison.Ordinal);
         Assert.StartsWith(
             "text/javascript", (await fixture.Server.GetAsync("/page/chat.js")).ContentType, StringComparison.Ordinal);
+    }
+
+    /// <summary>Its viewer is somebody else's and runs code of its own, but may fetch nothing from elsewhere.</summary>
+    [Fact]
+    public async Task DocsPage_MayLoadNothingFromElsewhere()
+    {
+        HttpAnswer docs = (await fixture.Server.GetAsync("/docs")).With(200);
+        string policy = docs.Header("Content-Security-Policy")!;
+        Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"https?:|\*|wss?:", policy);
+        Assert.DoesNotMatch(@"(src|href)=[""']?(https?:)?//", docs.Text);
     }
 
     [Fact]
