@@ -6,6 +6,9 @@ namespace Fourteen.Tidy.Tests;
 /// <summary>Rules about the types of the product.</summary>
 public sealed partial class TypeRules
 {
+    /// <summary>Its users are other people's programs.</summary>
+    private const string OtherPeoplesApi = "src/Fourteen.ExtensionsAI/";
+
     /// <summary>
     /// Public types that have no user yet because the verb that needs them is being written. An entry leaves the list
     /// with its first user; nothing may join.
@@ -29,7 +32,7 @@ public sealed partial class TypeRules
         [
             .. from file in SourceTree.ProductCode
                where file.Name != "Program" // its user is the operating system
-                   && !file.Path.StartsWith("src/Fourteen.ExtensionsAI/", StringComparison.Ordinal) // other people's programs
+                   && !file.Path.StartsWith(OtherPeoplesApi, StringComparison.Ordinal)
                from Match type in TypeDeclaration().Matches(file.Code)
                where type.Groups["modifiers"].Value.Contains("public", StringComparison.Ordinal)
                let name = type.Groups["name"].Value

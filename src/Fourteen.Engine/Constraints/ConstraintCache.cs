@@ -12,7 +12,8 @@ public sealed class ConstraintCache(Tokenizer tokenizer)
     /// <summary>Constraints that are kept: more than a server has different clients, at some MB each at most.</summary>
     private const int CountMax = 64;
 
-    /// <summary>The vocabulary's tree, made when the first constraint comes: it takes a second for large ones.</summary>
+    /// <summary>The vocabulary's tree, made when the first constraint comes: some tenths of a second for large ones.
+    /// </summary>
     private readonly Lazy<ConstraintCompiler> _compiler = new(() => ConstraintCompiler.For(tokenizer));
 
     private readonly Lock _lock = new();
