@@ -109,7 +109,8 @@ internal sealed class ServeBench(BenchSettings settings, StandardStreams streams
         [
             .. pieces.SelectMany(queue => Gaps([.. queue], answer.Sent, answer.Pieces[0])).Order(),
         ];
-        return new LongPromptResult(answer.FirstMs, Percentiles.Of(gaps));
+        return new LongPromptResult(
+            answer.FirstMs, Percentiles.Of(gaps), [.. Gaps([.. pieces[0]], answer.Sent, answer.Pieces[0])]);
     }
 
     /// <summary>Milliseconds between neighbours of which the second came between two moments.</summary>
@@ -181,6 +182,10 @@ internal sealed class ServeBench(BenchSettings settings, StandardStreams streams
         json.WriteNumber("max_itl_ms", settings.MaxInterTokenMs);
         json.WriteNumber("ttft_ms", beside.FirstMs);
         beside.GapMs.Write(json, "itl_ms");
+        json.WriteStartArray("first_stream_itl_ms"); // In order of time.
+        foreach (double gap in beside.FirstStreamMs)
+            json.WriteNumberValue(Math.Round(gap, 1));
+        json.WriteEndArray();
         json.WriteEndObject();
     });
 

@@ -13,7 +13,8 @@ internal sealed record ServeRow(
     Percentiles FirstMs, Percentiles GapMs);
 
 /// <summary>What streams saw while a long prompt was read.</summary>
-internal sealed record LongPromptResult(double FirstMs, Percentiles GapMs);
+/// <param name="FirstStreamMs">The gaps of one of them, in order of time.</param>
+internal sealed record LongPromptResult(double FirstMs, Percentiles GapMs, IReadOnlyList<double> FirstStreamMs);
 
 /// <summary>A few of a distribution's values.</summary>
 internal readonly record struct Percentiles(double P50, double P95, double P99, double Max)

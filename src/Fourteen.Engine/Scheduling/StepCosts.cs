@@ -18,7 +18,7 @@ public sealed class StepCosts
     /// The share of the time that is planned for; the rest is for steps that take longer than the last ones did, as on
     /// a machine that is shared.
     /// </summary>
-    private const double Planned = 0.7;
+    private const double Planned = 0.6;
 
     /// <summary>The weight of a new measurement that is lower than the estimate, and of one that is higher.</summary>
     private const double WeightLower = 0.3, WeightHigher = 0.7;

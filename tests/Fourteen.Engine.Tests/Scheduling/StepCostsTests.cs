@@ -19,7 +19,7 @@ public sealed class StepCostsTests
         var costs = new StepCosts();
         costs.Add(0, 0, true, Milliseconds(100));
         costs.Add(100, 99, true, Milliseconds(300)); // 2 ms a token
-        Assert.InRange(costs.PromptTokens(50, Bound), 124, 125); // 500 · 0.7 − 100 = 250 ms
+        Assert.InRange(costs.PromptTokens(50, Bound), 99, 100); // 500 · 0.6 − 100 = 200 ms
         Assert.Equal(StepCosts.PromptTokensMin, costs.PromptTokens(50, Milliseconds(100)));
     }
 
@@ -28,12 +28,12 @@ public sealed class StepCostsTests
     {
         var costs = new StepCosts();
         costs.Add(100, 99, false, Milliseconds(100));
-        Assert.InRange(costs.PromptTokens(0, Bound), 349, 350);
-        Assert.InRange(costs.PromptTokens(300, Bound), 174, 175);
-        Assert.InRange(costs.PromptTokens(600, Bound), 86, 88);
+        Assert.InRange(costs.PromptTokens(0, Bound), 299, 300);
+        Assert.InRange(costs.PromptTokens(300, Bound), 149, 150);
+        Assert.InRange(costs.PromptTokens(600, Bound), 74, 75);
         costs.Add(100, 350, false, Milliseconds(110));
-        Assert.InRange(costs.PromptTokens(300, Bound), 317, 319);
-        Assert.InRange(costs.PromptTokens(600, Bound), 158, 160);
+        Assert.InRange(costs.PromptTokens(300, Bound), 272, 273);
+        Assert.InRange(costs.PromptTokens(600, Bound), 135, 137);
     }
 
     /// <summary>
