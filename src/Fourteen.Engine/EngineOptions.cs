@@ -91,7 +91,13 @@ public sealed record ModelOptions
     /// </summary>
     public bool Repack { get; init; } = true;
 
-    internal long CacheTokens(int context) => KvTokensMax ?? ((long)context * SequencesMax);
+    /// <summary>Where nothing else is said, each sequence has blocks for its whole context, the last one perhaps in part.
+    /// </summary>
+    internal long CacheTokens(int context)
+    {
+        long whole = ((long)context + KvStore.BlockTokens - 1) / KvStore.BlockTokens * KvStore.BlockTokens;
+        return KvTokensMax ?? (whole * SequencesMax);
+    }
 
     internal KvType CacheType => Precise ? KvType.F32 : KvType;
 }

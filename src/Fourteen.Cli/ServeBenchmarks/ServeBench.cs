@@ -100,7 +100,7 @@ internal sealed class ServeBench(BenchSettings settings, StandardStreams streams
             running[i] = client.AskAsync(Ask(settings.Prompts[0], tokens), own.Enqueue, done.Token);
         }
 
-        while (pieces.Any(queue => queue.Count < 4) && !running.Any(task => task.IsFaulted))
+        while (pieces.Any(queue => queue.Count < 4) && !running.Any(task => task.IsCompleted))
             await Task.Delay(10, cancellation);
         CompletionTimes answer = await client.AskAsync(Ask(settings.LongPrompt, 1), null, cancellation);
         await done.CancelAsync();

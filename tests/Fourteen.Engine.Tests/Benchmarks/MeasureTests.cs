@@ -50,6 +50,13 @@ public sealed class MeasureTests
     }
 
     [Fact]
+    public async Task Batch_WhoseContextsEndWithinABlock_HasBlocksForAllOfThem()
+    {
+        // 66 positions need three blocks each; as one sum of positions, four of them would have nine.
+        Assert.Single(await MeasureAsync(Dense, new BenchmarkTest(0, 2, 4, 64), rounds: 1));
+    }
+
+    [Fact]
     public async Task Prompt_WithAllLogits_CountsARowForEachToken()
     {
         BenchmarkRound[] rounds =
