@@ -91,7 +91,7 @@ public sealed record ModelOptions
     /// </summary>
     public bool Repack { get; init; } = true;
 
-    /// <summary>Where nothing else is said, each sequence has blocks for its whole context, the last one perhaps in part.
+    /// <summary>Where nothing else is said, each sequence has blocks for its whole context, the last one partly used.
     /// </summary>
     internal long CacheTokens(int context)
     {

@@ -109,6 +109,22 @@ internal sealed class TestServer : IAsyncDisposable
         Assert.True(holds(), what);
     }
 
+    /// <summary>
+    /// The page of metrics as soon as something holds of it: requests are counted a moment after their sequences end.
+    /// </summary>
+    internal async Task<string> MetricsWhenAsync(Func<string, bool> holds, string what)
+    {
+        for (int i = 0; i < 6000; i++)
+        {
+            string page = (await GetAsync("/metrics")).With(200).Text;
+            if (holds(page))
+                return page;
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+
+        throw new InvalidOperationException(what);
+    }
+
     /// <summary>Waits until nothing runs, nothing waits and no block of the cache is in use.</summary>
     internal Task UntilIdleAsync(string model = Tiny) => UntilAsync(
         () => StatisticsOf(model) is { Running: 0, Waiting: 0, KvBlocksInUse: 0 },

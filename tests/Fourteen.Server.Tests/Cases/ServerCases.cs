@@ -151,7 +151,9 @@ internal static class ServerCases
             await server.UntilIdleAsync(TestServer.Embedded);
             (await server.PostAsync("/v1/completions", brief)).With(200);
             await server.UntilIdleAsync(TestServer.Embedded);
-            string page = (await server.GetAsync("/metrics")).With(200).Text;
+            string page = await server.MetricsWhenAsync(
+                page => MetricsPage.Sum(page, "fourteen:requests_cancelled_total") >= cancelled,
+                $"{cancelled} requests should be counted as cancelled");
             Assert.Equal(0, MetricsPage.Sum(page, "vllm:num_requests_running"));
             Assert.Equal(0, MetricsPage.Sum(page, "vllm:num_requests_waiting"));
             Assert.Equal(0, MetricsPage.Sum(page, "fourteen:kv_blocks_in_use"));
