@@ -157,9 +157,9 @@ public sealed class ProviderChatClientTests(LocalModel local)
                 break;
         }
 
-        while (model.Statistics.Running > 0)
+        for (int i = 0; i < 3000 && model.Statistics is not { Running: 0, Waiting: 0 }; i++)
             await Task.Delay(10, Cancellation);
-        Assert.Equal(0, model.Statistics.Waiting);
+        Assert.Equal((0, 0), (model.Statistics.Running, model.Statistics.Waiting));
     }
 
     private async Task<IChatClient> ClientAsync()
