@@ -36,6 +36,12 @@ public static class Program
 
     private const string TraceVariable = "FOURTEEN_TRACE";
 
+    /// <summary>How every command line is read: a text that starts with @ is a text, not the name of a file with
+    /// arguments.
+    /// </summary>
+    internal static ParserConfiguration Parsing { get; } =
+        new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
+
     public static async Task<int> Main(string[] args)
     {
         using var interrupts = new Interrupts();
@@ -100,9 +106,7 @@ public static class Program
         IReadOnlyList<string> args, StandardStreams streams, CancellationToken cancellation)
     {
         Command root = CreateRoot(streams);
-        // A text that starts with @ is a text, not the name of a file with arguments.
-        var parsing = new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
-        ParseResult parsed = root.Parse(args, parsing);
+        ParseResult parsed = root.Parse(args, Parsing);
         if (parsed.Action is ParseErrorAction or null)
             throw new UsageException(Describe(parsed, root));
         if (parsed.Action == parsed.CommandResult.Command.Action)

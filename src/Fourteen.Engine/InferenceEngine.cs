@@ -5,6 +5,7 @@ using Fourteen.Engine.Models;
 using Fourteen.Engine.Sampling;
 using Fourteen.Engine.Scheduling;
 using Fourteen.Engine.Tokenizers;
+using Fourteen.Protocol.Embeddings;
 
 namespace Fourteen.Engine;
 
@@ -100,8 +101,8 @@ public sealed class InferenceEngine : IDisposable
     /// <param name="normalized">Whether the vector is divided by its length.</param>
     /// <exception cref="RequestException">Too many wait, among others.</exception>
     public async Task<float[]> EmbedAsync(
-        LoadedModel model, IReadOnlyList<int> tokens, Pooling pooling, bool normalized, SchedulingOptions scheduling,
-        CancellationToken cancellation)
+        LoadedModel model, IReadOnlyList<int> tokens, EmbeddingPooling pooling, bool normalized,
+        SchedulingOptions scheduling, CancellationToken cancellation)
     {
         model.CheckTokens(tokens);
         var consumer = new EmbeddingConsumer(pooling, tokens.Count, model.Config.Hidden, normalized);

@@ -15,18 +15,13 @@ public sealed class LocalEmbedder(
     {
         long started = clock.GetTimestamp();
         int[][] inputs = [.. request.Inputs.Select((input, i) => Encode(input, i, request.Truncate))];
-        Pooling kind = (request.Pooling ?? pooling) switch
-        {
-            EmbeddingPooling.Last => Pooling.Last,
-            EmbeddingPooling.Cls => Pooling.Cls,
-            _ => Pooling.Mean,
-        };
         var scheduling = SchedulingOptions.Default with { Tenant = tenant };
         using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
         {
             float[][] vectors = await Task.WhenAll(inputs.Select(tokens => engine.EmbedAsync(
-                model, tokens, kind, request.Normalize, scheduling, left.Token))).ConfigureAwait(false);
+                    model, tokens, request.Pooling ?? pooling, request.Normalize, scheduling, left.Token)))
+                .ConfigureAwait(false);
             return new EmbeddingAnswer(vectors, inputs.Sum(tokens => tokens.Length), clock.GetElapsedTime(started));
         }
         finally

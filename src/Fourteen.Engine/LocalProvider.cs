@@ -7,7 +7,6 @@ using Fourteen.Engine.Requests;
 using Fourteen.Engine.Sampling;
 using Fourteen.Engine.Scheduling;
 using Fourteen.Protocol.Chat;
-using FinishReason = Fourteen.Protocol.Chat.FinishReason;
 
 namespace Fourteen.Engine;
 
@@ -130,7 +129,7 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
                 foreach (string warning in end.Warnings)
                     yield return new Notice("tool_call", warning) { Choice = choice };
                 usage.Add(choice, end);
-                yield return new Finished(ToReason(end.Reason), end.StopString) { Choice = choice };
+                yield return new Finished(end.Reason, end.StopString) { Choice = choice };
                 continue;
             }
 
@@ -163,11 +162,4 @@ public sealed class LocalProvider(InferenceEngine engine, LoadedModel model, Tim
     private ScoredToken ToScored(TokenScore score) => new(
         score.Id, model.Text.Tokenizer.Bytes(score.Id).ToArray(), score.Logprob,
         [.. score.Top.Select(other => ToScored(new TokenScore(other.Id, other.Logprob, [])))]);
-
-    private static FinishReason ToReason(Answers.FinishReason reason) => reason switch
-    {
-        Answers.FinishReason.Stop => FinishReason.Stop,
-        Answers.FinishReason.Length => FinishReason.Length,
-        _ => FinishReason.ToolCalls,
-    };
 }

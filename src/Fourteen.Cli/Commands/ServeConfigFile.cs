@@ -21,7 +21,7 @@ internal static class ServeConfigFile
     /// <exception cref="UsageException">The file is not there, is no YAML, or has a key that is no option.</exception>
     internal static ParseResult Merge(Command command, ParseResult parsed, string path)
     {
-        var arguments = new List<string> { command.Name };
+        var arguments = new List<string>();
         bool namesModels = parsed.CommandResult.Children.OfType<ArgumentResult>()
             .Any(result => result.Tokens.Count > 0);
         foreach ((string key, IReadOnlyList<string> values) in Read(path))
@@ -41,11 +41,7 @@ internal static class ServeConfigFile
         }
 
         arguments.AddRange(parsed.Tokens.Skip(1).Select(token => token.Value));
-        ParseResult merged = command.Parse(arguments[1..], new ParserConfiguration
-        {
-            EnablePosixBundling = false,
-            ResponseFileTokenReplacer = null,
-        });
+        ParseResult merged = command.Parse(arguments, Program.Parsing);
         return merged.Errors.Count == 0
             ? merged
             : throw new UsageException($"{path}: {string.Join("; ", merged.Errors.Select(error => error.Message))}");

@@ -53,7 +53,7 @@ internal sealed class Soak(BenchSettings settings, StandardStreams streams)
                 await Task.Delay(1000, cancellation);
                 double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
                 if (seconds > settings.SoakSeconds * 0.2) // Before that pools and caches fill.
-                    memory.Add((seconds / 60, Process.GetCurrentProcess().WorkingSet64 / 1e6));
+                    memory.Add((seconds / 60, Environment.WorkingSet / 1e6));
                 progress.Report((int)seconds, settings.SoakSeconds);
             }
         }

@@ -1,4 +1,5 @@
 using Fourteen.Engine.Answers.ToolCalls;
+using Fourteen.Protocol.Chat;
 
 namespace Fourteen.Engine.Answers;
 

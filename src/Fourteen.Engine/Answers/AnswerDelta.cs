@@ -27,19 +27,6 @@ public enum AnswerPart
     CallBroken,
 }
 
-/// <summary>Why an answer ended.</summary>
-public enum FinishReason
-{
-    /// <summary>The model ended it, or a stop string did.</summary>
-    Stop,
-
-    /// <summary>The limit of tokens was reached.</summary>
-    Length,
-
-    /// <summary>The model ended it and has called tools, or has made all the calls that are allowed.</summary>
-    ToolCalls,
-}
-
 /// <summary>The next piece of an answer.</summary>
 /// <param name="Text">Never empty, but for the two parts that have no text.</param>
 /// <param name="Call">Which call of the answer, from 0, in the order of their names; -1 for text.</param>

@@ -1,17 +1,6 @@
+using Fourteen.Protocol.Embeddings;
+
 namespace Fourteen.Engine.Scheduling;
-
-/// <summary>How the states of a text's tokens become one vector.</summary>
-public enum Pooling
-{
-    /// <summary>The mean of all.</summary>
-    Mean,
-
-    /// <summary>That of the last token.</summary>
-    Last,
-
-    /// <summary>That of the first token.</summary>
-    Cls,
-}
 
 /// <summary>
 /// Makes a vector of a text's states. Sums are taken in order of position and in double precision, so that they do not
@@ -30,12 +19,12 @@ internal sealed class EmbeddingConsumer : ISequenceConsumer
     /// <param name="length">Tokens of the text.</param>
     /// <param name="hidden">Length of a state.</param>
     /// <param name="normalized">Whether the vector is divided by its length.</param>
-    internal EmbeddingConsumer(Pooling pooling, int length, int hidden, bool normalized)
+    internal EmbeddingConsumer(EmbeddingPooling pooling, int length, int hidden, bool normalized)
     {
         _sum = new double[hidden];
         _normalized = normalized;
-        _next = pooling == Pooling.Last ? length - 1 : 0;
-        _end = pooling == Pooling.Cls ? 1 : length;
+        _next = pooling == EmbeddingPooling.Last ? length - 1 : 0;
+        _end = pooling == EmbeddingPooling.Cls ? 1 : length;
         Count = _end - _next;
     }
 

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Fourteen.Engine.Answers;
 using Fourteen.Engine.Sampling;
+using Fourteen.Protocol.Chat;
 
 namespace Fourteen.Engine.Scheduling;
 

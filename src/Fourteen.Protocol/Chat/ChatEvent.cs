@@ -64,7 +64,8 @@ public enum FinishReason
     /// <summary>The limit of tokens was reached.</summary>
     Length,
 
-    /// <summary>The model called tools and waits for their results.</summary>
+    /// <summary>The model has called tools and waits for their results, or has made all the calls that are allowed.
+    /// </summary>
     ToolCalls,
 }
 

@@ -41,9 +41,6 @@ public sealed class RequestDraft
     /// <summary>How long the model stays loaded after this request; null for the server's own time.</summary>
     public TimeSpan? KeepAlive { get; set; }
 
-    /// <summary>Most positions of prompt and answer together; null for the model's.</summary>
-    public int? Context { get; set; }
-
     /// <summary>The prompt is empty: the model is to be loaded, or with <see cref="KeepAlive"/> 0 unloaded, and
     /// nothing generated.
     /// </summary>

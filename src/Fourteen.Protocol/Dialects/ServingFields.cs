@@ -23,7 +23,7 @@ internal static class ServingFields
 
     internal static Field Context { get; } = Field.Honoured(
         "num_ctx", "integer", "Most positions of prompt and answer together.",
-        (draft, value) => draft.Context = value.Integer(1, int.MaxValue));
+        (draft, value) => draft.Chat = draft.Chat with { ContextMax = value.Integer(1, int.MaxValue) });
 
     internal static Field KeepAlive { get; } = Field.Honoured(
         "keep_alive", "string or number", "How long the model stays loaded after this request; negative for ever.",

@@ -26,9 +26,10 @@ internal static class Generating
             draft = operation.Read(body.RootElement);
         Prompts.NameIgnored(context, draft);
         ServedModel served = state.Models.Find(draft.Chat.Model);
-        if (draft is { LoadOnly: true, KeepAlive: { } stay } && stay == TimeSpan.Zero)
+        bool unloads = draft.LoadOnly && draft.KeepAlive == TimeSpan.Zero;
+        if (unloads)
             await served.UnloadAsync(context.RequestAborted);
-        using ModelLease? lease = draft is { LoadOnly: true } && draft.KeepAlive == TimeSpan.Zero
+        using ModelLease? lease = unloads
             ? null
             : await served.LeaseAsync(draft.KeepAlive, null, context.RequestAborted);
         var header = new ResponseHeader(Guid.NewGuid().ToString("N"), served.Name, state.Clock.GetUtcNow())
@@ -53,11 +54,7 @@ internal static class Generating
     {
         ResponseWriter writer = operation.CreateWriter(draft, header);
         (ChatRequest chat, Notice? notice) = Prompts.Normalize(draft, state);
-        chat = chat with
-        {
-            Tenant = context.Items[RequestPipeline.TenantItem] as string,
-            ContextMax = draft.Context,
-        };
+        chat = chat with { Tenant = context.Items[RequestPipeline.TenantItem] as string };
         CancellationToken aborted = context.RequestAborted;
         IAsyncEnumerable<ChatEvent> events = new LocalProvider(state.Engine, lease.Model, state.Clock)
             .StreamAsync(chat, aborted).Observe(state, header, chat, aborted);

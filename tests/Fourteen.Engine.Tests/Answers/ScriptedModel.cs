@@ -1,5 +1,6 @@
 using System.Text;
 using Fourteen.Engine.Answers;
+using Fourteen.Protocol.Chat;
 
 namespace Fourteen.Engine.Tests.Answers;
 

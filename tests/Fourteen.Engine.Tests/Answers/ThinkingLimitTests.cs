@@ -1,6 +1,7 @@
 using Fourteen.Engine.Answers;
 using Fourteen.Engine.Answers.ToolCalls;
 using Fourteen.Engine.Tests.Answers.ToolCalls;
+using Fourteen.Protocol.Chat;
 using Xunit;
 
 namespace Fourteen.Engine.Tests.Answers;

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Fourteen.Engine.Models;
 using Fourteen.Engine.Scheduling;
 using Fourteen.Formats;
+using Fourteen.Protocol.Embeddings;
 using Fourteen.Testing;
 using Xunit;
 
@@ -24,7 +25,7 @@ public sealed class EmbeddingTests : IDisposable
         using InferenceEngine engine = Engine();
         LoadedModel model = await engine.LoadAsync(_path, new ModelOptions { Precise = true }, null, Token);
         int[] text = TinyAnswers.Text(50, seed: 3);
-        float[] state = await EmbedAsync(engine, model, text, Pooling.Last, normalized: false);
+        float[] state = await EmbedAsync(engine, model, text, EmbeddingPooling.Last, normalized: false);
         float[] logits = [];
         await foreach (LogitsRow row in engine.LogitsAsync(model, text, [49], 512, Token))
             logits = row.Logits;
@@ -43,27 +44,27 @@ public sealed class EmbeddingTests : IDisposable
         var sum = new double[256];
         for (int length = 1; length <= text.Length; length++)
         {
-            float[] last = await EmbedAsync(engine, model, text[..length], Pooling.Last, normalized: false);
+            float[] last = await EmbedAsync(engine, model, text[..length], EmbeddingPooling.Last, normalized: false);
             for (int i = 0; i < sum.Length; i++)
                 sum[i] += last[i];
             if (length == 1)
-                Assert.Equal(last, await EmbedAsync(engine, model, text, Pooling.Cls, normalized: false));
+                Assert.Equal(last, await EmbedAsync(engine, model, text, EmbeddingPooling.Cls, normalized: false));
         }
 
-        float[] mean = await EmbedAsync(engine, model, text, Pooling.Mean, normalized: false);
+        float[] mean = await EmbedAsync(engine, model, text, EmbeddingPooling.Mean, normalized: false);
         Assert.Equal(Array.ConvertAll(sum, value => (float)(value / text.Length)), mean);
 
-        float[] unit = await EmbedAsync(engine, model, text, Pooling.Mean, normalized: true);
+        float[] unit = await EmbedAsync(engine, model, text, EmbeddingPooling.Mean, normalized: true);
         double length2 = Math.Sqrt(sum.Sum(value => value * value)) / text.Length;
         for (int i = 0; i < unit.Length; i++)
             Assert.Equal(mean[i] / length2, unit[i], 1e-6); // The quotient of a rounded number.
     }
 
     [Theory]
-    [InlineData(Pooling.Mean)]
-    [InlineData(Pooling.Last)]
-    [InlineData(Pooling.Cls)]
-    public async Task Vector_WhateverTheSteps_IsBitIdentical(Pooling pooling)
+    [InlineData(EmbeddingPooling.Mean)]
+    [InlineData(EmbeddingPooling.Last)]
+    [InlineData(EmbeddingPooling.Cls)]
+    public async Task Vector_WhateverTheSteps_IsBitIdentical(EmbeddingPooling pooling)
     {
         int[][] texts = [.. Enumerable.Range(0, 6).Select(i => TinyAnswers.Text(20 + (61 * i), seed: i))];
         using InferenceEngine engine = Engine();
@@ -96,7 +97,8 @@ public sealed class EmbeddingTests : IDisposable
         LoadedModel model = await engine.LoadAsync(_path, new ModelOptions(), null, Token);
         using var source = new CancellationTokenSource();
         Task<float[]> task = engine.EmbedAsync(
-            model, TinyAnswers.Text(4000, seed: 1), Pooling.Mean, true, SchedulingOptions.Default, source.Token);
+            model, TinyAnswers.Text(4000, seed: 1), EmbeddingPooling.Mean, true, SchedulingOptions.Default,
+            source.Token);
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task);
     }
@@ -105,7 +107,7 @@ public sealed class EmbeddingTests : IDisposable
         new(new EngineOptions { Threads = threads, StepTokens = stepTokens }, TimeProvider.System);
 
     private static Task<float[]> EmbedAsync(
-        InferenceEngine engine, LoadedModel model, int[] text, Pooling pooling, bool normalized) =>
+        InferenceEngine engine, LoadedModel model, int[] text, EmbeddingPooling pooling, bool normalized) =>
         engine.EmbedAsync(model, text, pooling, normalized, SchedulingOptions.Default, Token);
 
     private static unsafe double[] Multiply(nint matrix, int rows, float[] vector)

@@ -43,7 +43,7 @@ public sealed class OllamaRequestTests
               "mirostat": 2, "mirostat_tau": 4, "mirostat_eta": 0.2, "stop": ["a"], "num_thread": 4, "num_gpu": 1}}
             """);
 
-        Assert.Equal(4096, draft.Context);
+        Assert.Equal(4096, draft.Chat.ContextMax);
         Assert.Equal(9, draft.Chat.MaxTokens);
         Assert.Equal(["a"], draft.Chat.Stop);
         Assert.Equal(
@@ -127,7 +127,7 @@ public sealed class OllamaRequestTests
     [InlineData("/v1/completions")]
     public void NumCtx_InOptions_IsHonoured(string path)
     {
-        Assert.Equal(2048, Bodies.ReadWith(path, """{"options": {"num_ctx": 2048}}""").Context);
+        Assert.Equal(2048, Bodies.ReadWith(path, """{"options": {"num_ctx": 2048}}""").Chat.ContextMax);
     }
 
     [Theory] // serving.md §4 row 3.

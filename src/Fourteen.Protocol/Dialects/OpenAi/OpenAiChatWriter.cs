@@ -9,6 +9,7 @@ namespace Fourteen.Protocol.Dialects.OpenAi;
 internal sealed class OpenAiChatWriter(RequestDraft request, ResponseHeader header) : ResponseWriter(request, header)
 {
     private const string Prefix = "chatcmpl-";
+    private const string ChunkKind = "chat.completion.chunk";
     private readonly List<Notice> _notices = [];
     private readonly Dictionary<int, List<ScoredToken>> _scored = [];
     private readonly HashSet<int> _begun = [];
@@ -48,7 +49,7 @@ internal sealed class OpenAiChatWriter(RequestDraft request, ResponseHeader head
                 WriteEnd(end, frames);
                 break;
             case Completed completed:
-                WriteLast(completed.Usage, frames);
+                OpenAiJson.WriteLast(Request, Header, Prefix, ChunkKind, completed.Usage, _notices, frames);
                 break;
         }
     }
@@ -200,26 +201,6 @@ internal sealed class OpenAiChatWriter(RequestDraft request, ResponseHeader head
         EndChunk(json, frames);
     }
 
-    /// <summary>A piece without choices: the usage where it was asked for, timings and notices.</summary>
-    private void WriteLast(Usage usage, FrameBuffer frames)
-    {
-        if (Request.IncludeUsage || Request.TimingsPerToken || _notices.Count > 0)
-        {
-            Utf8JsonWriter json = StartChunk(frames);
-            json.WriteStartArray("choices");
-            json.WriteEndArray();
-            if (Request.IncludeUsage)
-                OpenAiJson.WriteUsage(json, usage);
-            if (Request.IncludeUsage || Request.TimingsPerToken)
-                OpenAiJson.WriteTimings(json, usage);
-            NoticeJson.Write(json, _notices);
-            json.WriteEndObject();
-            frames.End();
-        }
-
-        frames.AddText("[DONE]"u8);
-    }
-
     private void WriteProgress(PromptProgress progress, FrameBuffer frames)
     {
         Utf8JsonWriter json = StartChunk(frames);
@@ -236,7 +217,7 @@ internal sealed class OpenAiChatWriter(RequestDraft request, ResponseHeader head
     {
         Utf8JsonWriter json = frames.Begin(null);
         json.WriteStartObject();
-        OpenAiJson.WriteHeader(json, Header, Prefix, "chat.completion.chunk");
+        OpenAiJson.WriteHeader(json, Header, Prefix, ChunkKind);
         return json;
     }
 

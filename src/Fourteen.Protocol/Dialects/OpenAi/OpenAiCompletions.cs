@@ -122,7 +122,7 @@ internal sealed class OpenAiCompletionWriter(RequestDraft request, ResponseHeade
                 WriteChunk(item.Choice, "", end, frames);
                 break;
             case Completed completed:
-                WriteLast(completed.Usage, frames);
+                OpenAiJson.WriteLast(Request, Header, Prefix, Kind, completed.Usage, _notices, frames);
                 break;
         }
     }
@@ -201,27 +201,6 @@ internal sealed class OpenAiCompletionWriter(RequestDraft request, ResponseHeade
             json.WriteNull("usage");
         json.WriteEndObject();
         frames.End();
-    }
-
-    private void WriteLast(Usage usage, FrameBuffer frames)
-    {
-        if (Request.IncludeUsage || Request.TimingsPerToken || _notices.Count > 0)
-        {
-            Utf8JsonWriter json = frames.Begin(null);
-            json.WriteStartObject();
-            OpenAiJson.WriteHeader(json, Header, Prefix, Kind);
-            json.WriteStartArray("choices");
-            json.WriteEndArray();
-            if (Request.IncludeUsage)
-                OpenAiJson.WriteUsage(json, usage);
-            if (Request.IncludeUsage || Request.TimingsPerToken)
-                OpenAiJson.WriteTimings(json, usage);
-            NoticeJson.Write(json, _notices);
-            json.WriteEndObject();
-            frames.End();
-        }
-
-        frames.AddText("[DONE]"u8);
     }
 
     private (List<ScoredToken> Tokens, int Offset) Pending(int choice)

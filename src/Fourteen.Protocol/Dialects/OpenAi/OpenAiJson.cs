@@ -65,6 +65,33 @@ public static class OpenAiJson
         json.WriteEndObject();
     }
 
+    /// <summary>
+    /// Ends a stream: a piece without choices, with the usage where it was asked for, timings and notices, and then
+    /// this API's last word.
+    /// </summary>
+    internal static void WriteLast(
+        RequestDraft request, ResponseHeader header, string prefix, string kind, Usage usage,
+        IReadOnlyList<Notice> notices, FrameBuffer frames)
+    {
+        if (request.IncludeUsage || request.TimingsPerToken || notices.Count > 0)
+        {
+            Utf8JsonWriter json = frames.Begin(null);
+            json.WriteStartObject();
+            WriteHeader(json, header, prefix, kind);
+            json.WriteStartArray("choices");
+            json.WriteEndArray();
+            if (request.IncludeUsage)
+                WriteUsage(json, usage);
+            if (request.IncludeUsage || request.TimingsPerToken)
+                WriteTimings(json, usage);
+            NoticeJson.Write(json, notices);
+            json.WriteEndObject();
+            frames.End();
+        }
+
+        frames.AddText("[DONE]"u8);
+    }
+
     /// <summary>Ends a stream that has begun and cannot go on.</summary>
     internal static void WriteFailure(Failure failure, FrameBuffer frames)
     {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Fourteen.Engine.Answers;
 using Fourteen.Engine.Answers.ToolCalls;
 using Fourteen.Engine.Tokenizers;
+using Fourteen.Protocol.Chat;
 using Fourteen.Testing;
 using Xunit;
 

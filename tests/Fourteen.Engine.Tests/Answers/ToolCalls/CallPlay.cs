@@ -1,5 +1,6 @@
 using Fourteen.Engine.Answers;
 using Fourteen.Engine.Answers.ToolCalls;
+using Fourteen.Protocol.Chat;
 
 namespace Fourteen.Engine.Tests.Answers.ToolCalls;
 

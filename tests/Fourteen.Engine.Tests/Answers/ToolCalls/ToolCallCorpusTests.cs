@@ -1,6 +1,7 @@
 using Fourteen.Engine.Answers;
 using Fourteen.Engine.Answers.ToolCalls;
 using Fourteen.Engine.Tokenizers;
+using Fourteen.Protocol.Chat;
 using Fourteen.Testing;
 using Xunit;
 

@@ -5,6 +5,7 @@ using Fourteen.Engine.Answers.ToolCalls;
 using Fourteen.Engine.ChatTemplates;
 using Fourteen.Engine.Models;
 using Fourteen.Engine.Tokenizers;
+using Fourteen.Protocol.Chat;
 using Fourteen.Testing;
 using Xunit;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Fourteen.Engine.Answers;
 using Fourteen.Engine.Answers.ToolCalls;
+using Fourteen.Protocol.Chat;
 using Fourteen.Testing;
 using Xunit;
 
